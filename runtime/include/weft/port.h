@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a chip or a host must give us: a region of shared memory and a handful of functions.
+ * A port is one folder of runtime/port/ that fills these in; docs/porting.md is the page for it. */
+#ifndef WEFT_PORT_H
+#define WEFT_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Shared memory as we reach it and as the peer's descriptors name it. */
+struct weft_region {
+	uint8_t *base;    /* first byte, in our address space; aligned to 16 */
+	uint64_t address; /* the same byte as a device address */
+	uint32_t size;    /* bytes */
+};
+
+struct weft_port;
+
+/* One of these a port, const. Entries marked "optional" may be NULL. */
+struct weft_port_ops {
+	/* Ring the peer's doorbell. Called with the lock held, from any context that sends. Must not wait. */
+	void (*kick)(struct weft_port *port, uint32_t notifyid);
+
+	/* A free-running clock in microseconds that wraps at 2^32. Any context. */
+	uint32_t (*now_us)(struct weft_port *port);
+
+	/* Every wait loop calls this once a turn. Returns when the peer's doorbell rang since the last call, when
+	 * timeout_us is over, or earlier for no reason. 0: a pause for a busy loop. Never called with the lock held. */
+	void (*relax)(struct weft_port *port, uint32_t timeout_us);
+
+	/* Optional, both or none: the critical section over everything that shares the link: threads, and the
+	 * interrupt when it polls. Held for short, bounded work; never nested. None: one context uses the link. */
+	uintptr_t (*lock)(struct weft_port *port);
+	void (*unlock)(struct weft_port *port, uintptr_t key);
+
+	/* Optional: a number for the calling context, never 0 (thread id; or interrupt and task apart). Needed where
+	 * a second thread may destroy endpoints while a callback runs. */
+	uintptr_t (*self)(struct weft_port *port);
+
+	/* Optional, both or none: sleep while *event == seen, at most timeout_us; wake everybody who sleeps on it,
+	 * and the context that polls out of its relax(). None: contexts that do not poll wait by relax(). */
+	void (*wait)(struct weft_port *port, const uint32_t *event, uint32_t seen, uint32_t timeout_us);
+	void (*wake)(struct weft_port *port, uint32_t *event);
+
+	/* Optional: a number that changes whenever the peer at the other end is another one, 0 while there is
+	 * none. The region may move between two sessions, never within one. None: always 1. Task or poll context. */
+	uint32_t (*session)(struct weft_port *port);
+};
+
+struct weft_port {
+	const struct weft_port_ops *ops;
+	struct weft_region region;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

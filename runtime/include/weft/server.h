@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The serving half of a service. Programs use the generated functions over these: x_server.h.
+ *
+ * The life of a request:
+ *     received   a transmit buffer for the reply is taken first; with none the request waits in a slot,
+ *                with no slot it is dropped and counted, and receiving goes on
+ *     decoded    into a struct on the stack of the context that polls
+ *     handled    your function runs, no lock held; its status and response go back
+ * Every request that a buffer can be had for is answered. Nothing is stored for a client. */
+#ifndef WEFT_SERVER_H
+#define WEFT_SERVER_H
+
+#include "weft/rpmsg.h"
+#include "weft/service.h"
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weft_server;
+
+/* A request while it is being served. For generated code. */
+struct weft_request {
+	const uint8_t *body; /* in the received buffer */
+	uint32_t body_len;
+	uint32_t method;
+	uint32_t call;
+	uint32_t src;
+	struct weft_token token;
+	uint8_t *reply; /* where the response's encoding goes; NULL: oneway */
+	uint32_t reply_capacity;
+	uint32_t reply_len;
+	bool oneway;
+};
+
+/* Serve one request. What it returns goes back to the client; generated, a switch over the methods. */
+typedef weft_status (*weft_dispatch)(struct weft_server *server, struct weft_request *request);
+
+/* A request that waits for a transmit buffer; its received buffer is held. Private. */
+struct weft_server_slot {
+	void *frame; /* NULL: free */
+	uint32_t len;
+	uint32_t src;
+	uint32_t arrived; /* us, on the port's clock */
+};
+
+/* Counted since start, never reset by us. */
+struct weft_server_counters {
+	uint32_t requests;  /* that reached the dispatch, oneway included */
+	uint32_t errors;    /* of those, answered with a status other than OK */
+	uint32_t waited;    /* had to wait in a slot for a transmit buffer */
+	uint32_t dropped;   /* no buffer and no slot; or an answer that could not be sent */
+	uint32_t violation; /* messages that break the protocol: header cut off, wrong direction */
+};
+
+/* All zero or NULL is the default. */
+struct weft_server_config {
+	struct weft_server_slot *slots; /* requests that may wait; NULL: one */
+	uint16_t slot_count;
+	bool ready;          /* do not announce; watch for clients that do, and send them ready */
+	uint32_t address;    /* static endpoint, not announced; 0: by the schema */
+	const char *channel; /* RPMsg name instead of the schema's; must outlive the server */
+};
+
+/* Private, except counters and context. */
+struct weft_server {
+	struct rpmsg_endpoint ept;
+	struct rpmsg_driver driver;
+	struct rpmsg_task task;
+	struct weft_server_counters counters;
+	const struct weft_service *service;
+	weft_dispatch dispatch;
+	const void *ops; /* the generated table of your functions */
+	void *context;   /* given to each of them */
+	struct weft_server_slot *slots;
+	struct weft_server_slot one; /* the slot when none were given */
+	uint32_t epoch;
+	uint32_t ready_to; /* client that waits for ready; RPMSG_ADDR_ANY: none */
+	uint16_t slot_count;
+	uint16_t first; /* oldest waiting request */
+	uint16_t waiting;
+	bool ready_due; /* ready found no buffer */
+};
+
+/* Start serving: create the endpoint and announce it, now or when the link comes up. Returns at once.
+ * Task or callback. INVALID_ARGUMENT: dispatch or ops is NULL, the name is over 31 bytes, or the address is
+ * reserved. ALREADY_EXISTS: the static address is taken. RESOURCE_EXHAUSTED: the endpoint table is full. */
+weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *rdev, const struct weft_service *service,
+                              weft_dispatch dispatch, const void *ops, void *context,
+                              const struct weft_server_config *config);
+
+/* Stop serving: withdraw, drop what waits. On WEFT_OK the storage is yours again.
+ * FAILED_PRECONDITION: called inside a handler of this very server; stop it from elsewhere.
+ * RESOURCE_EXHAUSTED: no buffer to withdraw the name with; still serving, try again. */
+weft_status weft_server_stop(struct weft_server *server);
+
+/* For generated code: decode the request into a zeroed struct; false is INVALID_ARGUMENT. */
+bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message);
+
+/* For generated code: encode the response into the reply. OK, or INTERNAL when it does not fit its schema. */
+weft_status weft_reply(struct weft_request *request, const struct weft_message *type, const void *message);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The transport over virtqueues in shared memory.
+ *
+ * The driver lays out the region, posts the receive buffers and decides when to start anew. The device waits for
+ * it, checks what it finds, and follows. Either may restart any number of times while the other runs on: rings,
+ * loans and holds of the old life are dropped on both sides, and pointers into them are refused.
+ * A payload pointer that outlives the link still points into shared memory: what is written through it then may
+ * end up in a message of the new life. Tell your code by the link event and let go. */
+#ifndef WEFT_SHM_H
+#define WEFT_SHM_H
+
+#include "weft/transport.h"
+#include "weft/virtio.h"
+#include "weft/virtqueue.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weft_shm;
+
+/* Driver or device: weft_shm_driver, weft_shm_device. An image links the role that it names. */
+struct weft_shm_role {
+	enum weft_link (*service)(struct weft_shm *shm);
+	const struct virtqueue_role *virtqueue;
+	uint8_t rx; /* number of the vring that we receive from */
+};
+extern const struct weft_shm_role weft_shm_driver;
+extern const struct weft_shm_role weft_shm_device;
+
+struct weft_shm_config {
+	const struct weft_shm_role *role;
+	struct weft_port *port;
+	struct virtqueue_entry *entries;    /* 2 * layout.num, the caller's, for as long as the link */
+	struct virtio_layout_config layout; /* driver: as it shall be. device: num is the most it has entries for */
+	uint32_t seed;                      /* driver: differs from boot to boot; needed where a boot clears the region */
+};
+
+/* Private but for transport. */
+struct weft_shm {
+	struct weft_transport transport;
+	const struct weft_shm_role *role;
+	struct virtqueue_entry *entries;
+	struct virtio_layout_config layout;
+	struct virtqueue rx;
+	struct virtqueue tx;
+	uint32_t session;
+	uint32_t epoch;  /* of the life that we are in */
+	uint32_t seed;
+	uint8_t state;
+};
+
+/* Start. Touches the region only from the first poll on. 0, or -1 when the configuration is out of bounds:
+ * layout (virtio_layout() == 0), larger than the region, region not aligned to 16, entries or port missing. */
+int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of the transport: its states, and what both roles do. */
+#ifndef WEFT_TRANSPORT_SHM_H
+#define WEFT_TRANSPORT_SHM_H
+
+#include "weft/shm.h"
+
+enum shm_state {
+	SHM_START, /* driver: about to ask; device: about to say that it is new */
+	SHM_ASKED, /* driver: epoch written, no echo yet */
+	SHM_WAIT,  /* device: for a driver to ask */
+	SHM_ECHO,  /* device: echoed, waits for DRIVER_OK */
+	SHM_UP,
+	SHM_ERROR
+};
+
+/* True when there is a peer at the other end. Another one than last time: everything starts anew. */
+bool shm_peer(struct weft_shm *shm);
+
+/* Drop all ring state: nothing of the old life is found any more. */
+void shm_drop(struct weft_shm *shm, enum shm_state state);
+
+/* Point a queue at vring i. Touches our memory only. */
+void shm_queue(struct weft_shm *shm, int i, uint32_t offset, uint16_t num, uint32_t align);
+
+/* The link is up: MTU, counter. */
+void shm_up(struct weft_shm *shm);
+
+/* The peer broke a rule: count, remember which. */
+void shm_violation(struct weft_shm *shm, enum weft_check fault);
+
+/* Why one of the queues is broken; 0: neither is. */
+static inline uint8_t shm_fault(const struct weft_shm *shm)
+{
+	return shm->rx.fault != 0 ? shm->rx.fault : shm->tx.fault;
+}
+
+static inline void shm_kick(struct weft_shm *shm, uint32_t vring)
+{
+	shm->transport.counters.kicks_sent++;
+	shm->transport.port->ops->kick(shm->transport.port, vring);
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of a virtqueue: the states of an entry, and how a queue breaks. */
+#ifndef WEFT_VIRTIO_QUEUE_H
+#define WEFT_VIRTIO_QUEUE_H
+
+#include "weft/virtqueue.h"
+
+/* In the two low bits of an entry's offset, which buffers leave free by starting at multiples of 4. */
+#define ENTRY_THEIRS 0u /* posted, or not yet given to us */
+#define ENTRY_FREE 1u   /* ours, unused */
+#define ENTRY_OURS 2u   /* lent, being received, or held */
+#define ENTRY_STATE 3u
+
+static inline uint32_t virtqueue_state(const struct virtqueue *vq, uint16_t id)
+{
+	return vq->entries[id].at & ENTRY_STATE;
+}
+
+static inline uint32_t virtqueue_at(const struct virtqueue *vq, uint16_t id)
+{
+	return vq->entries[id].at & ~ENTRY_STATE;
+}
+
+static inline void virtqueue_set(struct virtqueue *vq, uint16_t id, uint32_t at, uint32_t state)
+{
+	vq->entries[id].at = at | state;
+}
+
+/* Remember the fault and take nothing more. VIRTQUEUE_BROKEN. */
+int virtqueue_break(struct virtqueue *vq, enum weft_check fault);
+
+#endif

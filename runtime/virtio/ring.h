@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only code that touches words which the peer also touches: rings, descriptors, epoch lines, status.
+ *
+ * Each word has one writer. Loads are done once, into a local of the caller. The order is in the name; each use
+ * says what it pairs with. Plain types and __atomic builtins: no 64-bit atomics, which 32-bit cores lack.
+ * Little endian only, as every pair of cores that ships is. */
+#ifndef WEFT_VIRTIO_RING_H
+#define WEFT_VIRTIO_RING_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "Weft's shared memory is little endian"
+#endif
+
+/* virtio 1.x, 2.7.5 to 2.7.8 */
+#define VRING_DESC_F_WRITE 2u
+#define VRING_F_NO_NOTIFY 1u /* in either ring's flags: the writer wants no kick */
+
+struct vring_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags;
+	uint16_t next;
+};
+
+struct vring_used_elem {
+	uint32_t id;
+	uint32_t len;
+};
+
+/* Both rings begin with this; entries follow. */
+struct vring_head {
+	uint16_t flags;
+	uint16_t idx;
+};
+
+static inline uint16_t *vring_avail_ring(struct vring_head *avail)
+{
+	return (uint16_t *)(avail + 1);
+}
+
+static inline struct vring_used_elem *vring_used_ring(struct vring_head *used)
+{
+	return (struct vring_used_elem *)(void *)(used + 1);
+}
+
+static inline uint16_t ring_load16(const uint16_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline uint16_t ring_load16_acquire(const uint16_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void ring_store16(uint16_t *word, uint16_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+static inline void ring_store16_release(uint16_t *word, uint16_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+static inline uint32_t ring_load32(const uint32_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t ring_load32_acquire(const uint32_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void ring_store32(uint32_t *word, uint32_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+static inline void ring_store32_release(uint32_t *word, uint32_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+static inline uint8_t ring_load8_acquire(const uint8_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void ring_store8_release(uint8_t *word, uint8_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+/* Between a store that the peer polls and a load of what it stored: index and flags, flags and index. */
+static inline void ring_fence(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Copy out what the peer may rewrite meanwhile: read once, then checked and used. */
+static inline void ring_copy(void *snapshot, const void *shared, uint32_t len)
+{
+	memcpy(snapshot, shared, len);
+	__asm__ volatile("" : : : "memory"); /* the compiler must not go back for a second look */
+}
+
+static inline struct vring_desc ring_load_desc(const struct vring_desc *desc)
+{
+	struct vring_desc snapshot;
+
+	ring_copy(&snapshot, desc, sizeof snapshot);
+	return snapshot;
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The remote side: takes from the available ring, copies and checks descriptors, writes the used ring. */
+#include "virtio/checks.h"
+#include "virtio/queue.h"
+#include "virtio/ring.h"
+
+static enum weft_check desc_fault(const struct virtqueue *vq, const struct vring_desc *desc)
+{
+	if (!check_desc_flags(desc->flags, vq->flags))
+		return WEFT_CHECK_DESC_FLAGS;
+	if (!check_desc_len(desc->len, vq->buf_size))
+		return WEFT_CHECK_DESC_LEN;
+	if (!check_desc_range(desc->addr, desc->len, vq->region->address, vq->region->size))
+		return WEFT_CHECK_DESC_RANGE;
+	if (!check_desc_align(desc->addr - vq->region->address))
+		return WEFT_CHECK_DESC_ALIGN;
+	return WEFT_CHECK_NONE;
+}
+
+static bool device_take(struct virtqueue *vq, uint16_t slot, struct virtqueue_buf *out)
+{
+	uint16_t id = ring_load16(&vring_avail_ring((struct vring_head *)(uintptr_t)vq->theirs)[slot]);
+
+	if (!check_ring_id(id, vq->num))
+		return virtqueue_break(vq, WEFT_CHECK_RING_ID) == 0;
+	if (!check_ring_twice(virtqueue_state(vq, id) == ENTRY_THEIRS))
+		return virtqueue_break(vq, WEFT_CHECK_RING_TWICE) == 0;
+
+	/* Read once: the driver can rewrite the descriptor between our check and our use. */
+	struct vring_desc desc = ring_load_desc(&vq->desc[id]);
+	enum weft_check fault = desc_fault(vq, &desc);
+	if (fault != WEFT_CHECK_NONE)
+		return virtqueue_break(vq, fault) == 0;
+
+	uint32_t at = (uint32_t)(desc.addr - vq->region->address);
+	virtqueue_set(vq, id, at, ENTRY_OURS);
+	if (vq->buf_size == 0)
+		vq->buf_size = desc.len;
+	out->data = vq->region->base + at;
+	out->len = desc.len;
+	out->id = id;
+	return true;
+}
+
+static void device_give(struct virtqueue *vq, uint16_t slot, uint16_t id, uint32_t len)
+{
+	struct vring_used_elem *ring = vring_used_ring(vq->ours);
+
+	ring_store32(&ring[slot].id, id);
+	ring_store32(&ring[slot].len, len);
+}
+
+const struct virtqueue_role virtqueue_device = { device_take, device_give, false };

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The side that owns the buffers: writes descriptors and the available ring, takes from the used ring. */
+#include "virtio/checks.h"
+#include "virtio/queue.h"
+#include "virtio/ring.h"
+
+/* RPMsg header: a device that sends has written at least that. */
+#define HEADER_SIZE 16u
+
+void virtqueue_lay(struct virtqueue *vq, uint32_t buffers, uint32_t buf_size)
+{
+	vq->buf_size = buf_size;
+	memset(vring_avail_ring(vq->ours), 0, vq->num * 2u);
+	ring_store16(&vq->ours->flags, VRING_F_NO_NOTIFY);
+	ring_store16(&vq->ours->idx, 0);
+	/* The used ring is the device's; it is not running yet, and nobody else clears it. */
+	memset((void *)(uintptr_t)vq->theirs, 0, sizeof *vq->theirs + vq->num * 8u);
+
+	for (uint16_t id = vq->num; id-- > 0;) {
+		uint32_t at = buffers + id * buf_size;
+
+		vq->desc[id] = (struct vring_desc){ vq->region->address + at, buf_size, vq->flags, 0 };
+		virtqueue_set(vq, id, at, ENTRY_OURS);
+		virtqueue_free(vq, id);
+	}
+}
+
+static bool driver_take(struct virtqueue *vq, uint16_t slot, struct virtqueue_buf *out)
+{
+	struct vring_used_elem *ring = vring_used_ring((struct vring_head *)(uintptr_t)vq->theirs);
+	uint32_t id = ring_load32(&ring[slot].id);
+	uint32_t len = ring_load32(&ring[slot].len);
+	bool received = vq->flags == VRING_DESC_F_WRITE;
+
+	if (!check_ring_id(id, vq->num))
+		return virtqueue_break(vq, WEFT_CHECK_RING_ID) == 0;
+	if (!check_ring_twice(virtqueue_state(vq, (uint16_t)id) == ENTRY_THEIRS))
+		return virtqueue_break(vq, WEFT_CHECK_RING_TWICE) == 0;
+	if (received && !check_used_len(len, HEADER_SIZE, vq->buf_size))
+		return virtqueue_break(vq, WEFT_CHECK_USED_LEN) == 0;
+
+	uint32_t at = virtqueue_at(vq, (uint16_t)id);
+	virtqueue_set(vq, (uint16_t)id, at, ENTRY_OURS);
+	out->data = vq->region->base + at;
+	out->len = received ? len : vq->buf_size;
+	out->id = (uint16_t)id;
+	return true;
+}
+
+/* Descriptors were written once: only the index of one goes into the ring. */
+static void driver_give(struct virtqueue *vq, uint16_t slot, uint16_t id, uint32_t len)
+{
+	(void)len;
+	ring_store16(&vring_avail_ring(vq->ours)[slot], id);
+}
+
+const struct virtqueue_role virtqueue_driver = { driver_take, driver_give, true };
