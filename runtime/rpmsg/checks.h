@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks on a name service message, over the local copy of it (Linux, drivers/rpmsg/rpmsg_ns.c). */
+#ifndef WEFT_RPMSG_CHECKS_H
+#define WEFT_RPMSG_CHECKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weft/check.h"
+
+static inline bool check_ns_len(uint32_t len)
+{
+	return WEFT_CHECK(NS_LEN, len == 40u);
+}
+
+static inline bool check_ns_name(char first)
+{
+	return WEFT_CHECK(NS_NAME, first != '\0');
+}
+
+static inline bool check_ns_addr(uint32_t addr)
+{
+	return WEFT_CHECK(NS_ADDR, addr != 0xffffffffu && addr != 53u);
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of rpmsg/: what the layer's parts ask of one another.
+ *
+ * Who owns what. Tables, lists and flags are guarded by the port's critical section. Callbacks run without it, by
+ * the polling context alone; `current` pins the endpoint, driver or task whose callback runs, so that a second thread
+ * that takes it away can wait until the callback is over; `next_driver` is the walk over drivers. */
+#ifndef WEFT_RPMSG_DEVICE_H
+#define WEFT_RPMSG_DEVICE_H
+
+#include "weft/rpmsg.h"
+
+/* Private flags of an endpoint, above the public ones. */
+#define EPT_ANNOUNCES 0x100u /* its name goes out whenever the link comes up */
+#define EPT_DUE 0x200u       /* ... and has not, this time */
+#define EPT_ANNOUNCED 0x400u /* ... and has: a destroy withdraws it */
+#define EPT_WAITS 0x800u     /* binds by name or first message */
+#define EPT_BOUND 0x1000u    /* ... and has: link down and withdrawal unbind it */
+#define EPT_DEAD 0x2000u     /* destroyed */
+#define EPT_OWN 0x4000u      /* ... inside its own callback, which has not returned */
+
+/* endpoint.c */
+struct rpmsg_endpoint *rpmsg_lookup(const struct rpmsg_device *rdev, uint32_t addr);
+/* The first endpoint, in table order, that has `flag`, and when name is given that name and destination. Locked. */
+struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name,
+                                        uint32_t dest);
+/* Bind a waiting endpoint, or unbind a bound one, and tell it. Unlocked, polling context or task. */
+void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
+void rpmsg_unbind(struct rpmsg_endpoint *ept);
+/* After every callback of an endpoint: unpin it, and finish a destroy that waited. */
+void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);
+
+/* name_service.c */
+void rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame);
+/* Send what announcements are due, as far as buffers go. */
+void rpmsg_ns_announce(struct rpmsg_device *rdev);
+/* 0, or a negative error: no buffer. Waits at most timeout_us. */
+int rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint32_t timeout_us);
+void rpmsg_ns_link(struct rpmsg_device *rdev, bool up);
+/* Take the address of a kept channel out of the table; RPMSG_ADDR_ANY: none of that name. Locked. */
+uint32_t rpmsg_take_channel(struct rpmsg_device *rdev, const char *name);
+bool rpmsg_same_name(const char *a, const char *b);
+
+/* task.c */
+void rpmsg_run_tasks(struct rpmsg_device *rdev);
+/* Microseconds until the next task is due, at most timeout_us. Locked. */
+uint32_t rpmsg_next_due(const struct rpmsg_device *rdev, uint32_t timeout_us);
+
+/* device.c: say whose callback runs (locked), and that it is over. */
+void rpmsg_pin(struct rpmsg_device *rdev, const void *whose);
+void rpmsg_callback_over(struct rpmsg_device *rdev);
+/* Wait until no callback of `whose` runs: true. False: it runs in this very context. Unlocked. */
+bool rpmsg_drain(struct rpmsg_device *rdev, const void *whose);
+
+/* send.c: borrow a transmit buffer, waiting at most timeout_us. 0 and *payload, or a negative error. */
+int rpmsg_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, uint32_t timeout_us);
+/* Publish now, unless the poll that we are in does at its end. Locked. */
+void rpmsg_flush(struct rpmsg_device *rdev);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Endpoints: the table, their life, to whom they are bound. */
+#include <string.h>
+
+#include "rpmsg/device.h"
+
+/* ---- The table: a chain a slot. A dynamic endpoint is alone in its slot, unless static ones join it. ---- */
+
+static struct rpmsg_endpoint **slot_of(const struct rpmsg_device *rdev, uint32_t addr)
+{
+	return &rdev->endpoints[addr & (rdev->endpoint_slots - 1u)];
+}
+
+struct rpmsg_endpoint *rpmsg_lookup(const struct rpmsg_device *rdev, uint32_t addr)
+{
+	struct rpmsg_endpoint *ept = *slot_of(rdev, addr);
+
+	while (ept != NULL && ept->addr != addr)
+		ept = ept->next;
+	return ept;
+}
+
+/* The slot number with high bits that rotate: a stale message does not meet a new endpoint. There are more slots
+ * than endpoints, so one of as many addresses in a row falls into an empty slot. */
+static uint32_t dynamic_addr(struct rpmsg_device *rdev)
+{
+	uint32_t addr;
+
+	do {
+		addr = rdev->next_addr++;
+		if (rdev->next_addr == RPMSG_ADDR_ANY)
+			rdev->next_addr = RPMSG_RESERVED_ADDRESSES + 1u;
+	} while (*slot_of(rdev, addr) != NULL);
+	return addr;
+}
+
+static int insert(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint32_t src)
+{
+	if (src == RPMSG_NS_EPT_ADDR || (src != RPMSG_ADDR_ANY && rpmsg_lookup(rdev, src) != NULL))
+		return RPMSG_ERR_ADDR;
+	if (rdev->endpoint_count == rdev->endpoint_slots)
+		return RPMSG_ERR_NO_MEM;
+	ept->addr = src != RPMSG_ADDR_ANY ? src : dynamic_addr(rdev);
+	ept->next = *slot_of(rdev, ept->addr);
+	*slot_of(rdev, ept->addr) = ept;
+	rdev->endpoint_count++;
+	return RPMSG_SUCCESS;
+}
+
+static bool unlink(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
+{
+	struct rpmsg_endpoint **link = slot_of(rdev, ept->addr);
+
+	while (*link != NULL && *link != ept)
+		link = &(*link)->next;
+	if (*link == NULL)
+		return false;
+	*link = ept->next;
+	rdev->endpoint_count--;
+	return true;
+}
+
+struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name,
+                                        uint32_t dest)
+{
+	for (uint32_t slot = 0; slot < rdev->endpoint_slots; slot++) {
+		for (struct rpmsg_endpoint *ept = rdev->endpoints[slot]; ept != NULL; ept = ept->next) {
+			if ((ept->flags & flag) == 0)
+				continue;
+			if (name == NULL || (ept->dest_addr == dest && rpmsg_same_name(ept->name, name)))
+				return ept;
+		}
+	}
+	return NULL;
+}
+
+/* ---- Create ---- */
+
+static bool name_fits(const char *name)
+{
+	return name == NULL || memchr(name, '\0', RPMSG_NAME_SIZE) != NULL;
+}
+
+static uint32_t initial_flags(const struct rpmsg_endpoint_config *config)
+{
+	uint32_t flags = config->flags & (RPMSG_EPT_SERVER | RPMSG_EPT_QUIET);
+
+	if (config->name == NULL || config->name[0] == '\0' || config->dest != RPMSG_ADDR_ANY)
+		return flags;
+	if ((flags & RPMSG_EPT_QUIET) == 0)
+		flags |= EPT_ANNOUNCES | EPT_DUE;
+	if ((flags & RPMSG_EPT_SERVER) == 0)
+		flags |= EPT_WAITS;
+	return flags;
+}
+
+int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
+                          const struct rpmsg_endpoint_config *config)
+{
+	if (ept == NULL || rdev == NULL || !name_fits(config->name))
+		return RPMSG_ERR_PARAM;
+	if (rdev->transport == NULL)
+		return RPMSG_ERR_INIT;
+
+	*ept = (struct rpmsg_endpoint){
+		.name = config->name,
+		.rdev = rdev,
+		.cb = config->cb,
+		.ns_unbind_cb = config->ns_unbind_cb,
+		.hooks = config->hooks,
+		.priv = config->priv,
+		.dest_addr = config->dest,
+		.flags = initial_flags(config),
+	};
+	uint32_t channel = RPMSG_ADDR_ANY;
+	uintptr_t key = rpmsg_lock(rdev);
+	int result = insert(rdev, ept, config->src);
+	if (result == RPMSG_SUCCESS && (ept->flags & EPT_WAITS))
+		channel = rpmsg_take_channel(rdev, ept->name);
+	if (result == RPMSG_SUCCESS && (ept->flags & EPT_DUE))
+		rdev->announce_due = true;
+	rpmsg_unlock(rdev, key);
+	if (result != RPMSG_SUCCESS) {
+		ept->rdev = NULL;
+		return result;
+	}
+	rpmsg_ns_announce(rdev);
+	if (channel != RPMSG_ADDR_ANY)
+		rpmsg_bind(ept, channel);
+	return RPMSG_SUCCESS;
+}
+
+int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, const char *name, uint32_t src,
+                     uint32_t dest, rpmsg_ept_cb cb, rpmsg_ns_unbind_cb ns_unbind_cb)
+{
+	struct rpmsg_endpoint_config config = {
+		.name = name, .src = src, .dest = dest, .cb = cb, .ns_unbind_cb = ns_unbind_cb
+	};
+
+	return rpmsg_create_endpoint(ept, rdev, &config);
+}
+
+/* ---- Destroy: unpublish, then drain ---- */
+
+/* From here no message, announcement or look-up finds ept, and nothing of the link's is in its hands. */
+static bool unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	bool linked = unlink(rdev, ept);
+
+	if (linked) {
+		ept->flags |= EPT_DEAD;
+		rdev->transport->ops->forget(rdev->transport, ept);
+		rpmsg_flush(rdev);
+	}
+	rpmsg_unlock(rdev, key);
+	return linked;
+}
+
+int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
+{
+	if (ept == NULL || ept->rdev == NULL || (ept->flags & EPT_DEAD))
+		return RPMSG_ERR_PARAM;
+	struct rpmsg_device *rdev = ept->rdev;
+	uint32_t wait = rpmsg_in_callback(rdev) ? 0 : rdev->tx_timeout_us;
+
+	if (rpmsg_ns_withdraw(ept, wait) == RPMSG_ERR_NO_BUFF)
+		return RPMSG_ERR_NO_BUFF;
+	if (!unpublish(rdev, ept))
+		return RPMSG_ERR_PARAM;
+	/* The polling context can only still be inside ept's callback: it was pinned before unpublish, by a look-up
+	 * under the lock. When that context is us, it ends after our caller does; rpmsg_unpin() then tells. */
+	if (!rpmsg_drain(rdev, ept)) {
+		ept->flags |= EPT_OWN;
+		return 1;
+	}
+	ept->rdev = NULL;
+	return RPMSG_SUCCESS;
+}
+
+/* A dead endpoint whose destroyer waits may be gone as soon as the callback is over: its flags are read before. */
+void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
+{
+	bool own = (ept->flags & EPT_OWN) != 0;
+	rpmsg_released_cb released = own && ept->hooks != NULL ? ept->hooks->released : NULL;
+
+	if (own)
+		ept->rdev = NULL;
+	rpmsg_callback_over(rdev);
+	if (released != NULL)
+		released(ept);
+}
+
+/* ---- Bound to whom ---- */
+
+void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest)
+{
+	struct rpmsg_device *rdev = ept->rdev;
+	uintptr_t key = rpmsg_lock(rdev);
+
+	ept->dest_addr = dest;
+	ept->flags |= EPT_BOUND;
+	rpmsg_unlock(rdev, key);
+	if (ept->hooks != NULL && ept->hooks->bound != NULL)
+		ept->hooks->bound(ept);
+	rpmsg_wake(rdev);
+}
+
+void rpmsg_unbind(struct rpmsg_endpoint *ept)
+{
+	uintptr_t key = rpmsg_lock(ept->rdev);
+
+	ept->dest_addr = RPMSG_ADDR_ANY;
+	ept->flags &= ~EPT_BOUND;
+	rpmsg_unlock(ept->rdev, key);
+	if (ept->ns_unbind_cb != NULL)
+		ept->ns_unbind_cb(ept);
+}
+
+bool is_rpmsg_ept_ready(const struct rpmsg_endpoint *ept)
+{
+	return ept != NULL && ept->rdev != NULL && ept->dest_addr != RPMSG_ADDR_ANY && rpmsg_link(ept->rdev) == WEFT_LINK_UP;
+}
+
+int rpmsg_set_dest(struct rpmsg_endpoint *ept, uint32_t dest)
+{
+	if (ept == NULL || ept->rdev == NULL)
+		return RPMSG_ERR_PARAM;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	ept->dest_addr = dest;
+	ept->flags &= ~EPT_BOUND;
+	rpmsg_unlock(ept->rdev, key);
+	return RPMSG_SUCCESS;
+}
+
+int rpmsg_rebind_ept(struct rpmsg_endpoint *ept, rpmsg_ept_cb cb, void *priv)
+{
+	if (ept == NULL || ept->rdev == NULL)
+		return RPMSG_ERR_PARAM;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	ept->cb = cb;
+	ept->priv = priv;
+	rpmsg_unlock(ept->rdev, key);
+	return RPMSG_SUCCESS;
+}
+
+struct rpmsg_endpoint *rpmsg_find_ept(struct rpmsg_device *rdev, uint32_t addr)
+{
+	if (rdev == NULL || rdev->transport == NULL)
+		return NULL;
+	uintptr_t key = rpmsg_lock(rdev);
+	struct rpmsg_endpoint *ept = rpmsg_lookup(rdev, addr);
+	rpmsg_unlock(rdev, key);
+	return ept;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The name service: announcements out and in, and those that nobody has asked for yet. */
+#include <string.h>
+
+#include "rpmsg/checks.h"
+#include "rpmsg/device.h"
+
+/* What goes to address 53. Linux tests the bit, others the whole word: send nothing else. */
+#define NS_DESTROY 1u
+
+struct ns_message {
+	char name[RPMSG_NAME_SIZE];
+	uint32_t addr;
+	uint32_t flags;
+};
+
+bool rpmsg_same_name(const char *a, const char *b)
+{
+	return a != NULL && strncmp(a, b, RPMSG_NAME_SIZE) == 0;
+}
+
+/* ---- Out ---- */
+
+static int ns_send(struct rpmsg_endpoint *ept, uint32_t flags, uint8_t *payload)
+{
+	const struct weft_transport_ops *ops = ept->rdev->transport->ops;
+	struct ns_message message = { .addr = ept->addr, .flags = flags };
+
+	for (size_t i = 0; i < RPMSG_NAME_SIZE - 1u && ept->name[i] != '\0'; i++)
+		message.name[i] = ept->name[i];
+	memcpy(payload, &message, sizeof message);
+	return ops->send(ept->rdev->transport, ept, payload, sizeof message, ept->addr, RPMSG_NS_EPT_ADDR);
+}
+
+void rpmsg_ns_announce(struct rpmsg_device *rdev)
+{
+	const struct weft_transport_ops *ops = rdev->transport->ops;
+	struct rpmsg_endpoint *ept;
+	uint8_t *payload;
+
+	if (!rdev->announce_due || rdev->link != WEFT_LINK_UP)
+		return;
+	uintptr_t key = rpmsg_lock(rdev);
+	while ((ept = rpmsg_first_with(rdev, EPT_DUE, NULL, 0)) != NULL) {
+		payload = ops->get_tx(rdev->transport, ept);
+		if (payload == NULL)
+			break; /* the next poll goes on */
+		ns_send(ept, 0, payload);
+		ept->flags = (ept->flags & ~EPT_DUE) | EPT_ANNOUNCED;
+	}
+	rdev->announce_due = ept != NULL;
+	rpmsg_flush(rdev);
+	rpmsg_unlock(rdev, key);
+}
+
+int rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint32_t timeout_us)
+{
+	uint8_t *payload;
+
+	if ((ept->flags & EPT_ANNOUNCED) == 0)
+		return RPMSG_SUCCESS;
+	int result = rpmsg_borrow(ept->rdev, ept, &payload, timeout_us);
+	if (result != RPMSG_SUCCESS)
+		return result;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	ns_send(ept, NS_DESTROY, payload);
+	ept->flags &= ~(EPT_ANNOUNCED | EPT_ANNOUNCES | EPT_DUE);
+	rpmsg_flush(ept->rdev);
+	rpmsg_unlock(ept->rdev, key);
+	return RPMSG_SUCCESS;
+}
+
+/* ---- Kept channels. Locked, but for the public look-up. ---- */
+
+static struct rpmsg_channel *find_channel(const struct rpmsg_device *rdev, const char *name, uint32_t addr)
+{
+	for (uint32_t i = 0; i < rdev->channel_count; i++) {
+		if (rdev->channels[i].addr == addr && rpmsg_same_name(rdev->channels[i].name, name))
+			return &rdev->channels[i];
+	}
+	return NULL;
+}
+
+static uint32_t other_channel(const struct rpmsg_device *rdev, const char *name, uint32_t except)
+{
+	for (uint32_t i = 0; i < rdev->channel_count; i++) {
+		if (rdev->channels[i].addr != except && rpmsg_same_name(rdev->channels[i].name, name))
+			return rdev->channels[i].addr;
+	}
+	return RPMSG_ADDR_ANY;
+}
+
+/* Those behind it move up: who came first stays first. */
+static void remove_channel(struct rpmsg_device *rdev, struct rpmsg_channel *channel)
+{
+	size_t behind = (size_t)(&rdev->channels[rdev->channel_count] - (channel + 1));
+
+	memmove(channel, channel + 1, behind * sizeof *channel);
+	rdev->channel_count--;
+}
+
+uint32_t rpmsg_take_channel(struct rpmsg_device *rdev, const char *name)
+{
+	uint32_t addr = other_channel(rdev, name, RPMSG_ADDR_ANY);
+
+	if (addr != RPMSG_ADDR_ANY)
+		remove_channel(rdev, find_channel(rdev, name, addr));
+	return addr;
+}
+
+uint32_t rpmsg_find_channel(struct rpmsg_device *rdev, const char *name, uint32_t except)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	uint32_t addr = other_channel(rdev, name, except);
+
+	rpmsg_unlock(rdev, key);
+	return addr;
+}
+
+/* False: it is there already. A full table does not keep it, and counts. */
+static bool keep(struct rpmsg_device *rdev, const struct ns_message *message)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	bool known = find_channel(rdev, message->name, message->addr) != NULL;
+
+	if (!known && rdev->channel_count == rdev->channel_slots) {
+		rdev->counters.not_kept++;
+	} else if (!known) {
+		struct rpmsg_channel *channel = &rdev->channels[rdev->channel_count++];
+
+		memcpy(channel->name, message->name, sizeof channel->name);
+		channel->addr = message->addr;
+	}
+	rpmsg_unlock(rdev, key);
+	return !known;
+}
+
+static void forget_channel(struct rpmsg_device *rdev, const struct ns_message *message)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	struct rpmsg_channel *channel = find_channel(rdev, message->name, message->addr);
+
+	if (channel != NULL)
+		remove_channel(rdev, channel);
+	rpmsg_unlock(rdev, key);
+}
+
+/* ---- Drivers ---- */
+
+enum driver_call { PROBE, REMOVE, UP, DOWN };
+
+static void call_driver(struct rpmsg_driver *driver, enum driver_call what, uint32_t dest)
+{
+	if (what == PROBE)
+		driver->probe(driver, dest);
+	else if (what == REMOVE)
+		driver->remove(driver, dest);
+	else if (driver->link != NULL)
+		driver->link(driver, what == UP);
+}
+
+/* Call every driver of that name (NULL: of any). They may register and unregister meanwhile. False: none. */
+static bool call_drivers(struct rpmsg_device *rdev, const char *name, enum driver_call what, uint32_t dest)
+{
+	bool called = false;
+	uintptr_t key = rpmsg_lock(rdev);
+
+	for (struct rpmsg_driver *driver = rdev->drivers; driver != NULL; driver = rdev->next_driver) {
+		rdev->next_driver = driver->next;
+		if (name != NULL && !rpmsg_same_name(driver->name, name))
+			continue;
+		called = true;
+		rpmsg_pin(rdev, driver);
+		rpmsg_unlock(rdev, key);
+		call_driver(driver, what, dest);
+		rpmsg_callback_over(rdev);
+		key = rpmsg_lock(rdev);
+	}
+	rpmsg_unlock(rdev, key);
+	return called;
+}
+
+int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver)
+{
+	if (rdev == NULL || driver == NULL || driver->name == NULL || driver->probe == NULL || driver->remove == NULL)
+		return RPMSG_ERR_PARAM;
+	if (rdev->transport == NULL)
+		return RPMSG_ERR_INIT;
+	uintptr_t key = rpmsg_lock(rdev);
+	driver->next = rdev->drivers;
+	rdev->drivers = driver;
+	for (uint32_t i = 0; i < rdev->channel_count; i++) {
+		uint32_t addr = rdev->channels[i].addr;
+
+		if (!rpmsg_same_name(rdev->channels[i].name, driver->name))
+			continue;
+		rpmsg_unlock(rdev, key);
+		driver->probe(driver, addr);
+		key = rpmsg_lock(rdev);
+	}
+	rpmsg_unlock(rdev, key);
+	return RPMSG_SUCCESS;
+}
+
+static bool unlink_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver)
+{
+	struct rpmsg_driver **link = &rdev->drivers;
+
+	while (*link != NULL && *link != driver)
+		link = &(*link)->next;
+	if (*link == NULL)
+		return false;
+	*link = driver->next;
+	if (rdev->next_driver == driver)
+		rdev->next_driver = driver->next;
+	return true;
+}
+
+int rpmsg_unregister_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver)
+{
+	if (rdev == NULL || rdev->transport == NULL)
+		return RPMSG_ERR_INIT;
+	uintptr_t key = rpmsg_lock(rdev);
+	bool unlinked = unlink_driver(rdev, driver);
+	rpmsg_unlock(rdev, key);
+	rpmsg_drain(rdev, driver);
+	return unlinked ? RPMSG_SUCCESS : RPMSG_ERR_PARAM;
+}
+
+/* ---- In ---- */
+
+/* The endpoint with `flag`, that name and that destination, pinned for its callback; or NULL. */
+static struct rpmsg_endpoint *pin_named(struct rpmsg_device *rdev, uint32_t flag, const struct ns_message *message,
+                                        uint32_t dest)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, flag, message->name, dest);
+
+	if (ept != NULL)
+		rpmsg_pin(rdev, ept);
+	rpmsg_unlock(rdev, key);
+	return ept;
+}
+
+static bool bound_already(struct rpmsg_device *rdev, const struct ns_message *message)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	bool bound = rpmsg_first_with(rdev, EPT_BOUND, message->name, message->addr) != NULL;
+
+	rpmsg_unlock(rdev, key);
+	return bound;
+}
+
+static void announced(struct rpmsg_device *rdev, const struct ns_message *message)
+{
+	if (bound_already(rdev, message))
+		return; /* said twice */
+	struct rpmsg_endpoint *ept = pin_named(rdev, EPT_WAITS, message, RPMSG_ADDR_ANY);
+	if (ept != NULL) {
+		rpmsg_bind(ept, message->addr);
+		rpmsg_unpin(rdev, ept);
+		return;
+	}
+	if (!keep(rdev, message))
+		return; /* said twice */
+	if (!call_drivers(rdev, message->name, PROBE, message->addr) && rdev->ns_bind_cb != NULL)
+		rdev->ns_bind_cb(rdev, message->name, message->addr);
+}
+
+static void withdrawn(struct rpmsg_device *rdev, const struct ns_message *message)
+{
+	struct rpmsg_endpoint *ept;
+	bool known = false;
+
+	forget_channel(rdev, message);
+	while ((ept = pin_named(rdev, EPT_BOUND, message, message->addr)) != NULL) {
+		known = true;
+		rpmsg_unbind(ept);
+		rpmsg_unpin(rdev, ept);
+	}
+	known |= call_drivers(rdev, message->name, REMOVE, message->addr);
+	if (!known && rdev->ns_unbind_cb != NULL)
+		rdev->ns_unbind_cb(rdev, message->name, message->addr);
+}
+
+static bool is_good(const struct ns_message *message)
+{
+	return check_ns_name(message->name[0]) && check_ns_addr(message->addr);
+}
+
+void rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame)
+{
+	struct ns_message message;
+
+	if (!check_ns_len(frame->len)) {
+		rdev->counters.bad_name++;
+		return;
+	}
+	memcpy(&message, frame->data, sizeof message);
+	__asm__ volatile("" : : : "memory"); /* read once: the name must not change after its end was looked for */
+	message.name[RPMSG_NAME_SIZE - 1u] = '\0'; /* not every stack ends it */
+	if (!is_good(&message)) {
+		rdev->counters.bad_name++;
+		return;
+	}
+	if (message.flags & NS_DESTROY)
+		withdrawn(rdev, &message);
+	else
+		announced(rdev, &message);
+}
+
+/* Whatever was announced was announced by a life that is over. */
+void rpmsg_ns_link(struct rpmsg_device *rdev, bool up)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+
+	rdev->channel_count = 0;
+	rpmsg_unlock(rdev, key);
+	call_drivers(rdev, NULL, up ? UP : DOWN, RPMSG_ADDR_ANY);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sending: borrow a buffer, fill it, send it or give it back; and received buffers that are held. */
+#include <string.h>
+
+#include "rpmsg/device.h"
+
+static bool is_endpoint(const struct rpmsg_endpoint *ept)
+{
+	return ept != NULL && ept->rdev != NULL && (ept->flags & EPT_DEAD) == 0;
+}
+
+void rpmsg_flush(struct rpmsg_device *rdev)
+{
+	if (!rpmsg_in_callback(rdev))
+		rdev->transport->ops->flush(rdev->transport);
+}
+
+/* ---- Borrow ---- */
+
+static int try_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, bool waits)
+{
+	const struct weft_transport_ops *ops = rdev->transport->ops;
+	uintptr_t key = rpmsg_lock(rdev);
+	bool up = rdev->link == WEFT_LINK_UP && rdev->transport->mtu != 0;
+
+	*payload = up ? ops->get_tx(rdev->transport, owner) : NULL;
+	/* Where another context polls, nobody but us asks for word of free buffers; one may have come meanwhile. */
+	bool others = rdev->polled_by == RPMSG_POLLED_BY_THREAD || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT;
+	if (up && *payload == NULL && waits && others && !ops->arm(rdev->transport, true))
+		*payload = ops->get_tx(rdev->transport, owner);
+	rpmsg_unlock(rdev, key);
+	if (!up)
+		return RPMSG_ERR_DEV_STATE;
+	return *payload != NULL ? RPMSG_SUCCESS : RPMSG_ERR_NO_BUFF;
+}
+
+static void count_waiter(struct rpmsg_device *rdev, int by)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+
+	rdev->tx_waiters = (uint16_t)(rdev->tx_waiters + by);
+	rpmsg_unlock(rdev, key);
+}
+
+static int wait_and_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, uint32_t timeout_us)
+{
+	uint32_t start = rpmsg_now_us(rdev);
+	uint32_t elapsed = 0;
+	int result;
+
+	count_waiter(rdev, 1);
+	do {
+		uint32_t event = rpmsg_event_word(rdev);
+
+		result = try_borrow(rdev, owner, payload, true);
+		if (result != RPMSG_ERR_NO_BUFF)
+			break;
+		if (rpmsg_wait_turn(rdev, event, timeout_us - elapsed) < 0)
+			break;
+		elapsed = rpmsg_now_us(rdev) - start;
+	} while (elapsed < timeout_us);
+	count_waiter(rdev, -1);
+	return result;
+}
+
+int rpmsg_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, uint32_t timeout_us)
+{
+	int result = try_borrow(rdev, owner, payload, false);
+
+	if (result != RPMSG_ERR_NO_BUFF || timeout_us == 0 || rpmsg_in_callback(rdev))
+		return result;
+	return wait_and_borrow(rdev, owner, payload, timeout_us);
+}
+
+void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t timeout_us)
+{
+	uint8_t *payload = NULL;
+
+	if (!is_endpoint(ept) || rpmsg_borrow(ept->rdev, ept, &payload, timeout_us) != RPMSG_SUCCESS)
+		return NULL;
+	if (len != NULL)
+		*len = rpmsg_mtu(ept->rdev);
+	return payload;
+}
+
+void *rpmsg_get_tx_payload_buffer(struct rpmsg_endpoint *ept, uint32_t *len, int wait)
+{
+	return is_endpoint(ept) ? rpmsg_get_tx_buffer(ept, len, wait ? ept->rdev->tx_timeout_us : 0) : NULL;
+}
+
+int rpmsg_release_tx_buffer(struct rpmsg_endpoint *ept, void *txbuf)
+{
+	if (!is_endpoint(ept))
+		return RPMSG_ERR_PARAM;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	bool dropped = ept->rdev->transport->ops->drop(ept->rdev->transport, ept, txbuf);
+	rpmsg_unlock(ept->rdev, key);
+	return dropped ? RPMSG_SUCCESS : RPMSG_ERR_PARAM;
+}
+
+/* ---- Send ---- */
+
+static int addresses_fault(uint32_t src, uint32_t dst)
+{
+	return src == RPMSG_ADDR_ANY || dst == RPMSG_ADDR_ANY ? RPMSG_ERR_ADDR : RPMSG_SUCCESS;
+}
+
+/* What stands against sending len bytes now; 0: nothing. */
+static int send_fault(const struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
+{
+	if (!is_endpoint(ept) || len < 0 || (data == NULL && len > 0))
+		return RPMSG_ERR_PARAM;
+	if (rpmsg_link(ept->rdev) != WEFT_LINK_UP)
+		return RPMSG_ERR_DEV_STATE;
+	if ((uint32_t)len > rpmsg_mtu(ept->rdev))
+		return RPMSG_ERR_BUFF_SIZE;
+	return addresses_fault(src, dst);
+}
+
+int rpmsg_send_offchannel_nocopy(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
+{
+	int fault = send_fault(ept, src, dst, data, len);
+
+	if (fault != RPMSG_SUCCESS)
+		return fault;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	bool sent = ept->rdev->transport->ops->send(ept->rdev->transport, ept, data, (uint32_t)len, src, dst);
+	if (sent)
+		rpmsg_flush(ept->rdev);
+	rpmsg_unlock(ept->rdev, key);
+	return sent ? len : RPMSG_ERR_PARAM;
+}
+
+int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len,
+                       uint32_t timeout_us)
+{
+	uint8_t *payload;
+	int result = send_fault(ept, src, dst, data, len);
+
+	if (result == RPMSG_SUCCESS)
+		result = rpmsg_borrow(ept->rdev, ept, &payload, timeout_us);
+	if (result != RPMSG_SUCCESS)
+		return result;
+	if (len > 0)
+		memcpy(payload, data, (size_t)len);
+	result = rpmsg_send_offchannel_nocopy(ept, src, dst, payload, len);
+	if (result < 0)
+		rpmsg_release_tx_buffer(ept, payload); /* the link changed while we waited */
+	return result;
+}
+
+int rpmsg_send_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
+{
+	return rpmsg_send_timeout(ept, src, dst, data, len, is_endpoint(ept) ? ept->rdev->tx_timeout_us : 0);
+}
+
+int rpmsg_sendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
+{
+	return is_endpoint(ept) ? rpmsg_send_offchannel(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+}
+
+int rpmsg_send(struct rpmsg_endpoint *ept, const void *data, int len)
+{
+	return is_endpoint(ept) ? rpmsg_sendto(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+}
+
+int rpmsg_trysend_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
+{
+	return rpmsg_send_timeout(ept, src, dst, data, len, 0);
+}
+
+int rpmsg_trysendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
+{
+	return is_endpoint(ept) ? rpmsg_trysend_offchannel(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+}
+
+int rpmsg_trysend(struct rpmsg_endpoint *ept, const void *data, int len)
+{
+	return is_endpoint(ept) ? rpmsg_trysendto(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+}
+
+int rpmsg_sendto_nocopy(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
+{
+	return is_endpoint(ept) ? rpmsg_send_offchannel_nocopy(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+}
+
+int rpmsg_send_nocopy(struct rpmsg_endpoint *ept, const void *data, int len)
+{
+	return is_endpoint(ept) ? rpmsg_sendto_nocopy(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+}
+
+/* ---- Hold ---- */
+
+int rpmsg_hold_rx_buffer(struct rpmsg_endpoint *ept, void *rxbuf)
+{
+	if (!is_endpoint(ept))
+		return RPMSG_ERR_PARAM;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	bool held = ept->rdev->transport->ops->hold(ept->rdev->transport, ept, rxbuf);
+	rpmsg_unlock(ept->rdev, key);
+	return held ? RPMSG_SUCCESS : RPMSG_ERR_PARAM;
+}
+
+int rpmsg_release_rx_buffer(struct rpmsg_endpoint *ept, void *rxbuf)
+{
+	if (!is_endpoint(ept))
+		return RPMSG_ERR_PARAM;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	bool released = ept->rdev->transport->ops->release(ept->rdev->transport, ept, rxbuf);
+	if (released)
+		rpmsg_flush(ept->rdev);
+	rpmsg_unlock(ept->rdev, key);
+	return released ? RPMSG_SUCCESS : RPMSG_ERR_PARAM;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Work for later: what rpmsg_poll() runs when its time has come. A list in no order: there are few. */
+#include "rpmsg/device.h"
+
+static bool unlink_from(struct rpmsg_task **link, struct rpmsg_task *task)
+{
+	while (*link != NULL && *link != task)
+		link = &(*link)->next;
+	if (*link == NULL)
+		return false;
+	*link = task->next;
+	return true;
+}
+
+static void stop(struct rpmsg_device *rdev, struct rpmsg_task *task)
+{
+	if (!unlink_from(&rdev->tasks, task))
+		unlink_from(&rdev->ready, task);
+}
+
+void rpmsg_task_start(struct rpmsg_device *rdev, struct rpmsg_task *task, uint32_t delay_us)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+
+	stop(rdev, task);
+	task->due = rpmsg_now_us(rdev) + delay_us;
+	task->next = rdev->tasks;
+	rdev->tasks = task;
+	rpmsg_unlock(rdev, key);
+	if (__atomic_load_n(&rdev->sleeping, __ATOMIC_SEQ_CST))
+		rpmsg_wake(rdev);
+}
+
+void rpmsg_task_stop(struct rpmsg_device *rdev, struct rpmsg_task *task)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+
+	stop(rdev, task);
+	rpmsg_unlock(rdev, key);
+	rpmsg_drain(rdev, task);
+}
+
+/* Microseconds from now to due; 0 when it has passed. Wrap-safe for 35 minutes. */
+static uint32_t until(uint32_t due, uint32_t now)
+{
+	return (int32_t)(due - now) > 0 ? due - now : 0;
+}
+
+uint32_t rpmsg_next_due(const struct rpmsg_device *rdev, uint32_t timeout_us)
+{
+	if (rdev->tasks == NULL)
+		return timeout_us;
+	uint32_t now = rpmsg_now_us(rdev);
+	for (const struct rpmsg_task *task = rdev->tasks; task != NULL; task = task->next) {
+		if (until(task->due, now) < timeout_us)
+			timeout_us = until(task->due, now);
+	}
+	return timeout_us;
+}
+
+/* Move what is due aside first: a task that starts itself again runs in the next poll, not for ever in this one. */
+static void collect(struct rpmsg_device *rdev)
+{
+	struct rpmsg_task **link = &rdev->tasks;
+	struct rpmsg_task **last = &rdev->ready;
+	uint32_t now = rpmsg_now_us(rdev);
+
+	while (*link != NULL) {
+		struct rpmsg_task *task = *link;
+
+		if (until(task->due, now) != 0) {
+			link = &task->next;
+			continue;
+		}
+		*link = task->next;
+		task->next = NULL;
+		*last = task;
+		last = &task->next;
+	}
+}
+
+void rpmsg_run_tasks(struct rpmsg_device *rdev)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+
+	if (rdev->tasks != NULL)
+		collect(rdev);
+	while (rdev->ready != NULL) {
+		struct rpmsg_task *task = rdev->ready;
+
+		rdev->ready = task->next;
+		rpmsg_pin(rdev, task);
+		rpmsg_unlock(rdev, key);
+		task->run(task); /* may stop others that are ready */
+		rpmsg_callback_over(rdev);
+		key = rpmsg_lock(rdev);
+	}
+	rpmsg_unlock(rdev, key);
+}
