@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks on what a service's peer says, over local copies. */
+#ifndef WEFT_RPC_CHECKS_H
+#define WEFT_RPC_CHECKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weft/check.h"
+
+static inline bool check_frame_len(uint32_t len, uint32_t header_size)
+{
+	return WEFT_CHECK(FRAME_LEN, len >= header_size);
+}
+
+static inline bool check_frame_direction(uint8_t kind, uint8_t expected)
+{
+	return WEFT_CHECK(FRAME_DIRECTION, (kind & 0x80u) == expected);
+}
+
+static inline bool check_frame_source(uint32_t src, uint32_t server)
+{
+	return WEFT_CHECK(FRAME_SOURCE, src == server);
+}
+
+/* The sequence above the slot makes a late reply to an old call of the slot another number. */
+static inline bool check_call_id(uint32_t id, uint32_t current)
+{
+	return WEFT_CHECK(CALL_ID, id == current);
+}
+
+static inline bool check_hello_len(uint32_t len, uint32_t hello_size)
+{
+	return WEFT_CHECK(HELLO_LEN, len >= hello_size);
+}
+
+static inline bool check_hello_id(uint32_t id, uint32_t last, uint32_t service, uint32_t ours)
+{
+	return WEFT_CHECK(HELLO_ID, id == last && service == ours);
+}
+
+static inline bool check_hello_version(uint16_t theirs, uint16_t ours)
+{
+	return WEFT_CHECK(HELLO_VERSION, theirs == ours);
+}
+
+static inline bool check_hello_major(uint16_t theirs, uint16_t ours)
+{
+	return WEFT_CHECK(HELLO_MAJOR, theirs == ours);
+}
+
+static inline bool check_hello_frame(uint32_t theirs, uint32_t needed)
+{
+	return WEFT_CHECK(HELLO_FRAME, theirs >= needed);
+}
+
+static inline bool check_status(uint32_t status)
+{
+	return WEFT_CHECK(STATUS, status <= 16u);
+}
+
+/* kept: what the message's own check function says. */
+static inline bool check_body_limit(bool kept)
+{
+	return WEFT_CHECK(BODY_LIMIT, kept);
+}
+
+#endif

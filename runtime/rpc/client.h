@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between client.c, which finds the server, and call.c, which runs the calls.
+ *
+ * Who owns a call. `calls` is guarded by the port's critical section. A call in the table is pending; who takes it
+ * out ends it, and is the only one to: a reply, the deadline, a lost server, a cancel, a close. */
+#ifndef WEFT_RPC_CLIENT_H
+#define WEFT_RPC_CLIENT_H
+
+#include "weft/client.h"
+#include "weft/wire.h"
+
+enum client_state {
+	CLIENT_ALONE,  /* no server */
+	CLIENT_HELLO,  /* asked, not answered */
+	CLIENT_READY,
+	CLIENT_REFUSED
+};
+
+enum call_state {
+	CALL_PENDING = 1, /* in the table */
+	CALL_ENDING,      /* taken out; response, status and done are under way */
+	CALL_DONE         /* over; only a sync caller is there to see it */
+};
+
+/* End what is pending and was started up to now. */
+void client_fail_calls(struct weft_client *client, weft_status status);
+
+/* A reply came. */
+void client_reply(struct weft_client *client, const struct weft_call_header *header, const uint8_t *body,
+                  uint32_t len);
+
+/* End the calls whose time is over; returns how many. */
+unsigned client_expire_calls(struct weft_client *client, uint32_t now);
+
+/* Have client->task run when the next deadline or hello is due. */
+void client_arm(struct weft_client *client);
+
+/* Say hello, unless one is under way. */
+void client_hello(struct weft_client *client);
+
+/* Wrap-safe: has `due` come? */
+static inline bool client_is_due(uint32_t due, uint32_t now)
+{
+	return (int32_t)(now - due) >= 0;
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/frame.h"
+
+#include "rpc/checks.h"
+
+bool frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
+                const struct weft_hello *hello)
+{
+	uint8_t frame[WEFT_CALL_HEADER_SIZE + WEFT_HELLO_SIZE];
+	uint32_t len = WEFT_CALL_HEADER_SIZE;
+
+	frame_begin(frame, header);
+	if (hello != NULL) {
+		memcpy(frame + len, hello, sizeof *hello);
+		len += WEFT_HELLO_SIZE;
+	}
+	return rpmsg_trysendto(ept, frame, (int)len, dst) >= 0;
+}
+
+struct weft_hello hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch)
+{
+	return (struct weft_hello){
+		.version = WEFT_PROTOCOL_VERSION,
+		.major = service->major,
+		.frame_size = frame_size,
+		.fingerprint_low = (uint32_t)service->fingerprint,
+		.fingerprint_high = (uint32_t)(service->fingerprint >> 32),
+		.epoch = epoch,
+	};
+}
+
+weft_status hello_fault(const struct weft_hello *hello, const struct weft_service *service)
+{
+	bool agreed = check_hello_version(hello->version, WEFT_PROTOCOL_VERSION) &&
+	              check_hello_major(hello->major, service->major) &&
+	              check_hello_frame(hello->frame_size, service->frame_max);
+
+	return agreed ? WEFT_OK : WEFT_FAILED_PRECONDITION;
+}
+
+bool message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len)
+{
+	return type->decode(type, message, data, len) && check_body_limit(type->check == NULL || type->check(message));
+}
+
+bool message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
+                    uint32_t *len)
+{
+	return check_body_limit(type->check == NULL || type->check(message)) &&
+	       type->encode(type, message, out, capacity, len);
+}

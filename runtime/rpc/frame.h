@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Call headers and hellos, in and out of frames. Frames are shared memory: copied once, then looked at. */
+#ifndef WEFT_RPC_FRAME_H
+#define WEFT_RPC_FRAME_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "weft/message.h"
+#include "weft/rpmsg.h"
+#include "weft/service.h"
+#include "weft/status.h"
+#include "weft/wire.h"
+
+_Static_assert(sizeof(struct weft_call_header) == WEFT_CALL_HEADER_SIZE, "the wire's size");
+_Static_assert(sizeof(struct weft_hello) == WEFT_HELLO_SIZE, "the wire's size");
+
+/* Copy, and keep the compiler from a second look at what the peer may rewrite. */
+static inline void frame_copy(void *snapshot, const void *frame, uint32_t len)
+{
+	memcpy(snapshot, frame, len);
+	__asm__ volatile("" : : : "memory");
+}
+
+static inline void frame_begin(uint8_t *frame, const struct weft_call_header *header)
+{
+	memcpy(frame, header, sizeof *header);
+}
+
+/* Send a frame that is a header and perhaps a hello. Never waits. False: no buffer, or the link is down. */
+bool frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
+                const struct weft_hello *hello);
+
+/* What a side says of itself. */
+struct weft_hello hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch);
+
+/* What stands against a hello: OK, or the status to refuse it with. */
+weft_status hello_fault(const struct weft_hello *hello, const struct weft_service *service);
+
+/* Decode into a zeroed struct, the codec's limits and those it lets pass. */
+bool message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len);
+bool message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
+                    uint32_t *len);
+
+#endif
