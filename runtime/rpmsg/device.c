@@ -228,10 +228,12 @@ int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget)
 		return RPMSG_ERR_INIT;
 	if (!poll_begins(rdev))
 		return RPMSG_ERR_PERM;
+	uint32_t event = rpmsg_event_word(rdev);
 	look_after_link(rdev);
 	unsigned taken = receive(rdev, budget);
 	rpmsg_run_tasks(rdev);
 	rpmsg_ns_announce(rdev);
+	rdev->worked = taken != 0 || rpmsg_event_word(rdev) != event;
 	if (!poll_ends(rdev))
 		taken = budget;
 	if (rdev->tx_waiters != 0)
@@ -248,6 +250,10 @@ int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us)
 
 	struct weft_port *port = port_of(rdev);
 	const struct weft_transport_ops *ops = rdev->transport->ops;
+	bool worked = rdev->worked;
+	rdev->worked = false;
+	if (worked)
+		return RPMSG_SUCCESS;
 	if (rdev->polled_by == RPMSG_POLLED_BY_BUSY) {
 		port->ops->relax(port, 0);
 		return RPMSG_SUCCESS;
@@ -356,9 +362,9 @@ uint32_t rpmsg_mtu(const struct rpmsg_device *rdev)
 	return rdev->transport->mtu;
 }
 
-enum weft_link rpmsg_link(const struct rpmsg_device *rdev)
+enum weft_link_state rpmsg_link(const struct rpmsg_device *rdev)
 {
-	return (enum weft_link)__atomic_load_n(&rdev->link, __ATOMIC_RELAXED);
+	return (enum weft_link_state)__atomic_load_n(&rdev->link, __ATOMIC_RELAXED);
 }
 
 uint32_t rpmsg_buffers_out(struct rpmsg_device *rdev)

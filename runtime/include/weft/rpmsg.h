@@ -289,6 +289,7 @@ struct rpmsg_device {
 	bool polling;
 	bool sleeping; /* the poller, in rpmsg_wait() */
 	bool announce_due;
+	bool worked; /* the last poll did something: a wait returns at once, so that its caller looks */
 };
 
 /* Start a device over a transport. Nothing moves until the first poll. Task.
@@ -301,14 +302,15 @@ int rpmsg_init(struct rpmsg_device *rdev, const struct rpmsg_config *config);
 int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget);
 
 /* Sleep until the peer has rung, a timer is due, or timeout_us is over. Returns 0, or as rpmsg_poll(). Task of the
- * polling context; a loop is { rpmsg_poll(); rpmsg_wait(); }. */
+ * polling context. After a poll that took messages or ended something it returns at once, so that
+ * while (!done) { rpmsg_poll(rdev, 16); rpmsg_wait(rdev, WEFT_MS(100)); } sees what happened. */
 int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us);
 
 /* Bytes that one message carries; 0 while the link is down. Any context. */
 uint32_t rpmsg_mtu(const struct rpmsg_device *rdev);
 
 /* The state of the link as of the last poll. Any context. */
-enum weft_link rpmsg_link(const struct rpmsg_device *rdev);
+enum weft_link_state rpmsg_link(const struct rpmsg_device *rdev);
 
 /* Transmit buffers lent and received buffers held, by anybody. 0 when nobody owes one. Any context. */
 uint32_t rpmsg_buffers_out(struct rpmsg_device *rdev);

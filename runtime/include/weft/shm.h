@@ -21,7 +21,7 @@ struct weft_shm;
 
 /* Driver or device: weft_shm_driver, weft_shm_device. An image links the role that it names. */
 struct weft_shm_role {
-	enum weft_link (*service)(struct weft_shm *shm);
+	enum weft_link_state (*service)(struct weft_shm *shm);
 	const struct virtqueue_role *virtqueue;
 	uint8_t rx; /* number of the vring that we receive from */
 };

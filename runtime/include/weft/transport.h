@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-enum weft_link {
+enum weft_link_state {
 	WEFT_LINK_DOWN, /* nobody there, or not yet agreed: comes up by itself */
 	WEFT_LINK_UP,
 	WEFT_LINK_ERROR /* the peer broke the protocol; see fault */
@@ -50,7 +50,7 @@ struct weft_transport;
 
 struct weft_transport_ops {
 	/* Look after the link: handshake, resets, restarts. */
-	enum weft_link (*service)(struct weft_transport *transport);
+	enum weft_link_state (*service)(struct weft_transport *transport);
 	/* Lend a transmit payload buffer, capacity mtu; NULL: none now. */
 	uint8_t *(*get_tx)(struct weft_transport *transport, const void *owner);
 	/* Queue a lent buffer with len bytes. False: not lent to owner, nothing happened. */

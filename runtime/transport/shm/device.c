@@ -78,7 +78,7 @@ static bool driver_ok(const struct weft_shm *shm)
 	return (ring_load8_acquire(&vdev->status) & VIRTIO_STATUS_DRIVER_OK) != 0;
 }
 
-static enum weft_link device_service(struct weft_shm *shm)
+static enum weft_link_state device_service(struct weft_shm *shm)
 {
 	if (!shm_peer(shm))
 		return WEFT_LINK_DOWN;

@@ -75,7 +75,7 @@ static void watch(struct weft_shm *shm)
 	}
 }
 
-static enum weft_link driver_service(struct weft_shm *shm)
+static enum weft_link_state driver_service(struct weft_shm *shm)
 {
 	if (!shm_peer(shm))
 		return shm->state == SHM_ERROR ? WEFT_LINK_ERROR : WEFT_LINK_DOWN;

@@ -80,7 +80,7 @@ void shm_violation(struct weft_shm *shm, enum weft_check fault)
 
 /* ---- Operations ---- */
 
-static enum weft_link shm_service(struct weft_transport *transport)
+static enum weft_link_state shm_service(struct weft_transport *transport)
 {
 	struct weft_shm *shm = shm_of(transport);
 
@@ -275,12 +275,15 @@ static const struct weft_transport_ops shm_ops = {
 int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config)
 {
 	struct virtio_layout layout;
-	uint32_t size = virtio_layout(&config->layout, &layout);
 	const struct weft_port *port = config->port;
 
-	if (port == NULL || config->entries == NULL || config->role == NULL || size == 0 || size > port->region.size)
+	if (port == NULL || config->entries == NULL || config->role == NULL)
 		return -1;
 	if ((uintptr_t)port->region.base % 16u != 0 || port->region.address % 16u != 0)
+		return -1;
+	/* A device's region comes with its driver, and is checked with the table. */
+	uint32_t size = virtio_layout(&config->layout, &layout);
+	if (config->role->virtqueue->driver && (size == 0 || size > port->region.size))
 		return -1;
 	memset(shm, 0, sizeof *shm);
 	shm->transport.ops = &shm_ops;
