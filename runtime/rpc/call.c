@@ -77,7 +77,7 @@ static void finish(struct weft_client *client, struct weft_call *call, weft_stat
 
 /* ---- Ends ---- */
 
-void client_reply(struct weft_client *client, const struct weft_call_header *header, const uint8_t *body,
+void weft_client_reply(struct weft_client *client, const struct weft_call_header *header, const uint8_t *body,
                   uint32_t len)
 {
 	struct weft_call *call = take_by_id(client, header->call);
@@ -91,7 +91,7 @@ void client_reply(struct weft_client *client, const struct weft_call_header *hea
 		status = WEFT_UNIMPLEMENTED;
 	if (status == WEFT_OK) {
 		memset(call->response, 0, call->method->response->struct_size);
-		if (!message_decode(call->method->response, call->response, body, len))
+		if (!weft_message_decode(call->method->response, call->response, body, len))
 			status = WEFT_DATA_LOSS;
 	}
 	finish(client, call, status);
@@ -119,7 +119,7 @@ static struct weft_call *take_where(struct weft_client *client, bool due, uint32
 }
 
 /* Calls that a done callback starts are newer, and are left alone. */
-void client_fail_calls(struct weft_client *client, weft_status status)
+void weft_client_fail(struct weft_client *client, weft_status status)
 {
 	uint32_t last = client->sequence * client->call_slots + client->call_slots - 1u;
 	struct weft_call *call;
@@ -128,7 +128,7 @@ void client_fail_calls(struct weft_client *client, weft_status status)
 		finish(client, call, status);
 }
 
-unsigned client_expire_calls(struct weft_client *client, uint32_t now)
+unsigned weft_client_expire(struct weft_client *client, uint32_t now)
 {
 	struct weft_call *call;
 	unsigned expired = 0;
@@ -142,7 +142,7 @@ static void tell_server(struct weft_client *client, const struct weft_call *call
 {
 	struct weft_call_header header = { .kind = WEFT_KIND_CANCEL, .method = call->method->id, .call = call->id };
 
-	frame_send(&client->ept, client->server, &header, NULL); /* best effort: the deadline is on its way too */
+	weft_frame_send(&client->ept, client->server, &header, NULL); /* best effort: the deadline is on its way too */
 }
 
 weft_status weft_call_cancel(struct weft_call *call)
@@ -175,7 +175,7 @@ static weft_status encode(struct weft_client *client, const struct weft_method *
 		weft_status state = weft_client_state(client);
 		return state == WEFT_OK ? WEFT_RESOURCE_EXHAUSTED : state;
 	}
-	if (capacity < WEFT_CALL_HEADER_SIZE || !message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
+	if (capacity < WEFT_CALL_HEADER_SIZE || !weft_message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
 	                                                        capacity - WEFT_CALL_HEADER_SIZE, &len)) {
 		rpmsg_release_tx_buffer(&client->ept, out->frame);
 		return WEFT_INVALID_ARGUMENT;
@@ -211,7 +211,7 @@ static weft_status start(struct weft_client *client, struct weft_call *call, uin
 	weft_status status = transmit(client, out);
 	if (status != WEFT_OK && take(client, call))
 		return status;
-	client_arm(client); /* gone from the table already: it has ended like any other */
+	weft_client_arm(client); /* gone from the table already: it has ended like any other */
 	return WEFT_OK;
 }
 

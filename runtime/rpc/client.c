@@ -15,10 +15,10 @@ static void set_state(struct weft_client *client, enum client_state state)
 
 /* ---- Hello ---- */
 
-void client_hello(struct weft_client *client)
+void weft_client_hello(struct weft_client *client)
 {
 	struct rpmsg_device *rdev = client->ept.rdev;
-	struct weft_hello hello = hello_of(client->service, rpmsg_mtu(rdev), 0);
+	struct weft_hello hello = weft_hello_of(client->service, rpmsg_mtu(rdev), 0);
 	struct weft_call_header header = {
 		.kind = WEFT_KIND_HELLO,
 		.method = client->service->id,
@@ -26,16 +26,16 @@ void client_hello(struct weft_client *client)
 	};
 
 	/* Without a buffer, or without an answer: once more when it is due. */
-	frame_send(&client->ept, client->server, &header, &hello);
+	weft_frame_send(&client->ept, client->server, &header, &hello);
 	client->hello_due = rpmsg_now_us(rdev) + client->hello_us;
-	client_arm(client);
+	weft_client_arm(client);
 }
 
 static void refused(struct weft_client *client, weft_status status)
 {
 	client->refusal = (uint8_t)status;
 	set_state(client, CLIENT_REFUSED);
-	client_fail_calls(client, status);
+	weft_client_fail(client, status);
 }
 
 static void agreed(struct weft_client *client, const struct weft_hello *hello)
@@ -47,7 +47,7 @@ static void agreed(struct weft_client *client, const struct weft_hello *hello)
 	client->peer.epoch = hello->epoch;
 	client->peer.window = hello->window;
 	if (restarted)
-		client_fail_calls(client, WEFT_UNAVAILABLE);
+		weft_client_fail(client, WEFT_UNAVAILABLE);
 	set_state(client, CLIENT_READY);
 }
 
@@ -69,7 +69,7 @@ static void hello_reply(struct weft_client *client, const struct weft_call_heade
 		return;
 	}
 	frame_copy(&hello, body, sizeof hello);
-	weft_status fault = hello_fault(&hello, client->service);
+	weft_status fault = weft_hello_fault(&hello, client->service);
 	if (fault != WEFT_OK || rpmsg_mtu(client->ept.rdev) < client->service->frame_max)
 		refused(client, WEFT_FAILED_PRECONDITION);
 	else
@@ -83,7 +83,7 @@ static void found(struct weft_client *client, uint32_t server)
 	client->server = server;
 	rpmsg_set_dest(&client->ept, server);
 	set_state(client, CLIENT_HELLO);
-	client_hello(client);
+	weft_client_hello(client);
 }
 
 static void lost(struct weft_client *client)
@@ -91,7 +91,7 @@ static void lost(struct weft_client *client)
 	client->server = RPMSG_ADDR_ANY;
 	rpmsg_set_dest(&client->ept, RPMSG_ADDR_ANY);
 	set_state(client, CLIENT_ALONE);
-	client_fail_calls(client, WEFT_UNAVAILABLE);
+	weft_client_fail(client, WEFT_UNAVAILABLE);
 }
 
 static struct weft_client *client_of(struct rpmsg_driver *driver)
@@ -148,7 +148,7 @@ static int ready(struct weft_client *client, uint32_t src, uint32_t service)
 	if (!client->announce || service != client->service->id)
 		return violation(client);
 	if (client->server == src) {
-		client_hello(client);
+		weft_client_hello(client);
 		return RPMSG_SUCCESS;
 	}
 	if (client->server != RPMSG_ADDR_ANY)
@@ -177,7 +177,7 @@ static int client_receive(struct rpmsg_endpoint *ept, void *data, size_t len, ui
 	if (header.kind == WEFT_KIND_HELLO_REPLY)
 		hello_reply(client, &header, body, body_len);
 	else if (header.kind == WEFT_KIND_REPLY)
-		client_reply(client, &header, body, body_len);
+		weft_client_reply(client, &header, body, body_len);
 	else
 		client->counters.stray++; /* of a stream: we have none */
 	return RPMSG_SUCCESS;
@@ -185,7 +185,7 @@ static int client_receive(struct rpmsg_endpoint *ept, void *data, size_t len, ui
 
 /* ---- Time ---- */
 
-void client_arm(struct weft_client *client)
+void weft_client_arm(struct weft_client *client)
 {
 	struct rpmsg_device *rdev = client->ept.rdev;
 	uintptr_t key = rpmsg_lock(rdev);
@@ -211,14 +211,14 @@ static void client_run(struct rpmsg_task *task)
 {
 	struct weft_client *client = (struct weft_client *)(void *)((uint8_t *)task - offsetof(struct weft_client, task));
 	uint32_t now = rpmsg_now_us(client->ept.rdev);
-	unsigned expired = client_expire_calls(client, now);
+	unsigned expired = weft_client_expire(client, now);
 	bool unanswered = client->state == CLIENT_HELLO && client_is_due(client->hello_due, now);
 
 	/* A server that let a call expire may be another one by now: its epoch tells. */
 	if (unanswered || (expired != 0 && client->state == CLIENT_READY))
-		client_hello(client);
+		weft_client_hello(client);
 	else
-		client_arm(client);
+		weft_client_arm(client);
 }
 
 /* ---- Open and close ---- */
@@ -295,7 +295,7 @@ weft_status weft_client_close(struct weft_client *client)
 	client->ept.rdev = rdev; /* for the calls that still end */
 	rpmsg_unregister_driver(rdev, &client->driver);
 	set_state(client, CLIENT_ALONE);
-	client_fail_calls(client, WEFT_CANCELLED);
+	weft_client_fail(client, WEFT_CANCELLED);
 	rpmsg_task_stop(rdev, &client->task);
 	client->ept.rdev = NULL;
 	return WEFT_OK;

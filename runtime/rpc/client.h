@@ -23,20 +23,20 @@ enum call_state {
 };
 
 /* End what is pending and was started up to now. */
-void client_fail_calls(struct weft_client *client, weft_status status);
+void weft_client_fail(struct weft_client *client, weft_status status);
 
 /* A reply came. */
-void client_reply(struct weft_client *client, const struct weft_call_header *header, const uint8_t *body,
+void weft_client_reply(struct weft_client *client, const struct weft_call_header *header, const uint8_t *body,
                   uint32_t len);
 
 /* End the calls whose time is over; returns how many. */
-unsigned client_expire_calls(struct weft_client *client, uint32_t now);
+unsigned weft_client_expire(struct weft_client *client, uint32_t now);
 
 /* Have client->task run when the next deadline or hello is due. */
-void client_arm(struct weft_client *client);
+void weft_client_arm(struct weft_client *client);
 
 /* Say hello, unless one is under way. */
-void client_hello(struct weft_client *client);
+void weft_client_hello(struct weft_client *client);
 
 /* Wrap-safe: has `due` come? */
 static inline bool client_is_due(uint32_t due, uint32_t now)

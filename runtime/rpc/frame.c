@@ -3,7 +3,7 @@
 
 #include "rpc/checks.h"
 
-bool frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
+bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
                 const struct weft_hello *hello)
 {
 	uint8_t frame[WEFT_CALL_HEADER_SIZE + WEFT_HELLO_SIZE];
@@ -17,7 +17,7 @@ bool frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call
 	return rpmsg_trysendto(ept, frame, (int)len, dst) >= 0;
 }
 
-struct weft_hello hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch)
+struct weft_hello weft_hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch)
 {
 	return (struct weft_hello){
 		.version = WEFT_PROTOCOL_VERSION,
@@ -29,7 +29,7 @@ struct weft_hello hello_of(const struct weft_service *service, uint32_t frame_si
 	};
 }
 
-weft_status hello_fault(const struct weft_hello *hello, const struct weft_service *service)
+weft_status weft_hello_fault(const struct weft_hello *hello, const struct weft_service *service)
 {
 	bool agreed = check_hello_version(hello->version, WEFT_PROTOCOL_VERSION) &&
 	              check_hello_major(hello->major, service->major) &&
@@ -38,12 +38,12 @@ weft_status hello_fault(const struct weft_hello *hello, const struct weft_servic
 	return agreed ? WEFT_OK : WEFT_FAILED_PRECONDITION;
 }
 
-bool message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len)
+bool weft_message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len)
 {
 	return type->decode(type, message, data, len) && check_body_limit(type->check == NULL || type->check(message));
 }
 
-bool message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
+bool weft_message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
                     uint32_t *len)
 {
 	return check_body_limit(type->check == NULL || type->check(message)) &&

@@ -28,18 +28,18 @@ static inline void frame_begin(uint8_t *frame, const struct weft_call_header *he
 }
 
 /* Send a frame that is a header and perhaps a hello. Never waits. False: no buffer, or the link is down. */
-bool frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
+bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
                 const struct weft_hello *hello);
 
 /* What a side says of itself. */
-struct weft_hello hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch);
+struct weft_hello weft_hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch);
 
 /* What stands against a hello: OK, or the status to refuse it with. */
-weft_status hello_fault(const struct weft_hello *hello, const struct weft_service *service);
+weft_status weft_hello_fault(const struct weft_hello *hello, const struct weft_service *service);
 
 /* Decode into a zeroed struct, the codec's limits and those it lets pass. */
-bool message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len);
-bool message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
+bool weft_message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len);
+bool weft_message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
                     uint32_t *len);
 
 #endif

@@ -38,11 +38,11 @@ static void answer_hello(struct weft_server *server, const struct weft_call_head
 		status = WEFT_UNIMPLEMENTED;
 	} else {
 		frame_copy(&hello, body, sizeof hello);
-		status = hello_fault(&hello, server->service);
+		status = weft_hello_fault(&hello, server->service);
 	}
 	struct weft_call_header reply = answer_to(header, WEFT_KIND_HELLO_REPLY, status);
-	hello = hello_of(server->service, rpmsg_mtu(server->ept.rdev), server->epoch);
-	if (!frame_send(&server->ept, src, &reply, status == WEFT_OK ? &hello : NULL))
+	hello = weft_hello_of(server->service, rpmsg_mtu(server->ept.rdev), server->epoch);
+	if (!weft_frame_send(&server->ept, src, &reply, status == WEFT_OK ? &hello : NULL))
 		server->counters.dropped++; /* the client says it again */
 }
 
@@ -119,18 +119,17 @@ static void serve_waiting(struct weft_server *server)
 {
 	while (server->waiting != 0) {
 		struct weft_server_slot slot = *slot_at(server, 0);
-		uint8_t *reply = NULL;
 
-		if (slot.frame != NULL) {
-			reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
-			if (reply == NULL)
-				break;
+		if (slot.frame == NULL) {
+			free_first(server);
+			continue;
 		}
+		uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+		if (reply == NULL)
+			break;
 		free_first(server);
-		if (slot.frame != NULL) {
-			serve(server, &slot, reply);
-			rpmsg_release_rx_buffer(&server->ept, slot.frame);
-		}
+		serve(server, &slot, reply);
+		rpmsg_release_rx_buffer(&server->ept, slot.frame);
 	}
 	if (server->waiting != 0)
 		rpmsg_task_start(server->ept.rdev, &server->task, LOOK_US);
@@ -221,7 +220,7 @@ static void say_ready(struct weft_server *server)
 {
 	struct weft_call_header header = { .kind = WEFT_KIND_READY, .method = server->service->id };
 
-	if (server->ready_to == RPMSG_ADDR_ANY || frame_send(&server->ept, server->ready_to, &header, NULL))
+	if (server->ready_to == RPMSG_ADDR_ANY || weft_frame_send(&server->ept, server->ready_to, &header, NULL))
 		return;
 	rpmsg_task_start(server->ept.rdev, &server->task, LOOK_US);
 	server->ready_due = true;
@@ -361,12 +360,12 @@ weft_status weft_server_stop(struct weft_server *server)
 
 bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message)
 {
-	return message_decode(type, message, request->body, request->body_len);
+	return weft_message_decode(type, message, request->body, request->body_len);
 }
 
 weft_status weft_reply(struct weft_request *request, const struct weft_message *type, const void *message)
 {
-	bool fits = message_encode(type, message, request->reply, request->reply_capacity, &request->reply_len);
+	bool fits = weft_message_encode(type, message, request->reply, request->reply_capacity, &request->reply_len);
 
 	return fits ? WEFT_OK : WEFT_INTERNAL;
 }

@@ -236,7 +236,7 @@ int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget)
 	rdev->worked = taken != 0 || rpmsg_event_word(rdev) != event;
 	if (!poll_ends(rdev))
 		taken = budget;
-	if (rdev->tx_waiters != 0)
+	if (rdev->tx_waiters != 0 && rpmsg_others_poll(rdev))
 		rpmsg_wake(rdev); /* what they wait for comes without a message */
 	return (int)taken;
 }
@@ -292,7 +292,7 @@ int rpmsg_wait_turn(struct rpmsg_device *rdev, uint32_t event, uint32_t timeout_
 {
 	if (rpmsg_in_callback(rdev))
 		return RPMSG_ERR_PERM;
-	if (rdev->polled_by == RPMSG_POLLED_BY_THREAD || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT) {
+	if (rpmsg_others_poll(rdev)) {
 		if (rpmsg_event_word(rdev) == event)
 			sleep_on(rdev, event, timeout_us);
 		return RPMSG_SUCCESS;
@@ -315,8 +315,10 @@ void rpmsg_wake(struct rpmsg_device *rdev)
 	__atomic_add_fetch(&rdev->event_word, 1u, __ATOMIC_SEQ_CST);
 	if (port->ops->wake == NULL)
 		return;
-	if (__atomic_load_n(&rdev->waiters, __ATOMIC_SEQ_CST) != 0 || __atomic_load_n(&rdev->sleeping, __ATOMIC_SEQ_CST))
+	if (__atomic_load_n(&rdev->waiters, __ATOMIC_SEQ_CST) != 0)
 		port->ops->wake(port, &rdev->event_word);
+	if (__atomic_load_n(&rdev->sleeping, __ATOMIC_SEQ_CST))
+		port->ops->wake(port, NULL);
 }
 
 /* ---- Callbacks ---- */

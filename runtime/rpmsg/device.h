@@ -51,6 +51,12 @@ void rpmsg_callback_over(struct rpmsg_device *rdev);
 /* Wait until no callback of `whose` runs: true. False: it runs in this very context. Unlocked. */
 bool rpmsg_drain(struct rpmsg_device *rdev, const void *whose);
 
+/* Who waits sleeps until another context, which polls, wakes it. */
+static inline bool rpmsg_others_poll(const struct rpmsg_device *rdev)
+{
+	return rdev->polled_by == RPMSG_POLLED_BY_THREAD || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT;
+}
+
 /* send.c: borrow a transmit buffer, waiting at most timeout_us. 0 and *payload, or a negative error. */
 int rpmsg_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, uint32_t timeout_us);
 /* Publish now, unless the poll that we are in does at its end. Locked. */

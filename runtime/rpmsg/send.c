@@ -25,8 +25,7 @@ static int try_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **pa
 
 	*payload = up ? ops->get_tx(rdev->transport, owner) : NULL;
 	/* Where another context polls, nobody but us asks for word of free buffers; one may have come meanwhile. */
-	bool others = rdev->polled_by == RPMSG_POLLED_BY_THREAD || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT;
-	if (up && *payload == NULL && waits && others && !ops->arm(rdev->transport, true))
+	if (up && *payload == NULL && waits && rpmsg_others_poll(rdev) && !ops->arm(rdev->transport, true))
 		*payload = ops->get_tx(rdev->transport, owner);
 	rpmsg_unlock(rdev, key);
 	if (!up)

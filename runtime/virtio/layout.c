@@ -19,7 +19,7 @@ static bool in_bounds(const struct virtio_layout_config *config)
 	return config->buf_size >= 32u && config->buf_size % 4u == 0 && config->buf_size <= REGION_MAX / config->num / 4u;
 }
 
-uint32_t virtio_layout(const struct virtio_layout_config *config, struct virtio_layout *layout)
+uint32_t virtio_layout_compute(const struct virtio_layout_config *config, struct virtio_layout *layout)
 {
 	if (!in_bounds(config))
 		return 0;
@@ -27,7 +27,7 @@ uint32_t virtio_layout(const struct virtio_layout_config *config, struct virtio_
 	uint32_t at = align_up(VIRTIO_HEAD_SIZE, config->align);
 	for (int i = 0; i < 2; i++) {
 		layout->vring[i] = at;
-		at = align_up(at + vring_size(config->num, config->align), config->align);
+		at = align_up(at + virtio_vring_size(config->num, config->align), config->align);
 	}
 	for (int i = 0; i < 2; i++) {
 		layout->buffers[i] = at;

@@ -35,7 +35,7 @@ static enum weft_check vring_fault(const struct rsc_vring *vring, const struct w
 		return WEFT_CHECK_VRING_NUM;
 	if (!check_vring_align(vring->align, (uint32_t)offset))
 		return WEFT_CHECK_VRING_ALIGN;
-	if (!check_vring_range(offset, vring_size((uint16_t)vring->num, vring->align), VIRTIO_HEAD_SIZE, region->size))
+	if (!check_vring_range(offset, virtio_vring_size((uint16_t)vring->num, vring->align), VIRTIO_HEAD_SIZE, region->size))
 		return WEFT_CHECK_VRING_RANGE;
 	return WEFT_CHECK_NONE;
 }
@@ -67,7 +67,7 @@ enum weft_check virtio_table_read(const struct weft_region *region, uint16_t roo
 		rings->offset[i] = vring->da - (uint32_t)region->address;
 		rings->align[i] = vring->align;
 		rings->num[i] = (uint16_t)vring->num;
-		size[i] = vring_size(rings->num[i], vring->align);
+		size[i] = virtio_vring_size(rings->num[i], vring->align);
 	}
 	if (fault == WEFT_CHECK_NONE && !check_vring_overlap(rings->offset[0], size[0], rings->offset[1], size[1]))
 		fault = WEFT_CHECK_VRING_OVERLAP;

@@ -5,7 +5,7 @@
 #include "virtio/queue.h"
 #include "virtio/ring.h"
 
-uint32_t vring_size(uint16_t num, uint32_t align)
+uint32_t virtio_vring_size(uint16_t num, uint32_t align)
 {
 	/* 16 bytes a descriptor; flags, idx, entries and used_event of the available ring (2.7) */
 	uint32_t driver = num * 16u + (3u + num) * 2u;
@@ -17,7 +17,7 @@ void virtqueue_init(struct virtqueue *vq, const struct virtqueue_config *config)
 {
 	uint8_t *base = config->region->base + config->offset;
 	uint8_t *avail = base + config->num * 16u;
-	uint8_t *used = base + vring_size(config->num, config->align) - (config->num * 8u + 6u);
+	uint8_t *used = base + virtio_vring_size(config->num, config->align) - (config->num * 8u + 6u);
 	bool driver = config->role->driver;
 
 	memset(vq, 0, sizeof *vq);
@@ -82,6 +82,7 @@ int virtqueue_take(struct virtqueue *vq, struct virtqueue_buf *out)
 		return virtqueue_pop(vq, out);
 	vq->free = (uint16_t)(uintptr_t)vq->entries[id].owner;
 	virtqueue_set(vq, id, virtqueue_at(vq, id), ENTRY_OURS);
+	vq->entries[id].owner = NULL;
 	vq->hint = id;
 	*out = (struct virtqueue_buf){ .data = vq->region->base + virtqueue_at(vq, id), .len = vq->buf_size, .id = id };
 	return 1;
@@ -138,9 +139,10 @@ static bool is_at(const struct virtqueue *vq, uint16_t id, uint32_t at, const vo
 
 int virtqueue_find(const struct virtqueue *vq, const void *data, const void *owner)
 {
+	if (vq->num == 0)
+		return -1; /* the link is down: no region */
 	uintptr_t at = (uintptr_t)data - (uintptr_t)vq->region->base; /* wraps for a foreign pointer */
-
-	if (vq->num == 0 || at >= vq->region->size)
+	if (at >= vq->region->size || (at & ENTRY_STATE) != 0)
 		return -1;
 	if (is_at(vq, vq->hint, (uint32_t)at, owner))
 		return vq->hint;

@@ -30,6 +30,9 @@
 
 struct pair;
 
+/* What a core's port does; a test may copy it, change an entry and set it after pair_boot(). */
+extern const struct weft_port_ops pair_ops;
+
 struct core {
 	struct weft_port port; /* first: ops find the core by it */
 	struct pair *pair;
@@ -93,6 +96,9 @@ struct inbox {
 	uint8_t bytes[PAIR_BUF_SIZE];
 };
 int inbox_cb(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv);
+
+/* The link is up, messages pass both ways through every buffer, and none is lost. Takes address 77 on either side. */
+void pair_expect_works(struct pair *pair);
 
 /* Every buffer of either side is where it belongs: nothing lent, nothing held. */
 void pair_expect_no_buffers_out(struct pair *pair);

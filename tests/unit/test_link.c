@@ -4,39 +4,13 @@
 
 static struct pair pair;
 
-static void send_one(struct core *from, struct core *to)
-{
-	struct inbox inbox = { 0 };
-	struct rpmsg_endpoint sender;
-	struct rpmsg_endpoint receiver;
-
-	assert_int_equal(rpmsg_create_ept(&receiver, &to->rdev, NULL, 77, RPMSG_ADDR_ANY, inbox_cb, NULL), 0);
-	receiver.priv = &inbox;
-	assert_int_equal(rpmsg_create_ept(&sender, &from->rdev, NULL, RPMSG_ADDR_ANY, 77, inbox_cb, NULL), 0);
-	assert_int_equal(rpmsg_send(&sender, "warp", 4), 4);
-	pair_settle(&pair);
-	assert_int_equal(inbox.count, 1);
-	assert_memory_equal(inbox.bytes, "warp", 4);
-	assert_int_equal(rpmsg_destroy_ept(&sender), 0);
-	assert_int_equal(rpmsg_destroy_ept(&receiver), 0);
-}
-
-static void both_ways_work(void)
-{
-	assert_int_equal(rpmsg_link(&pair.driver.rdev), WEFT_LINK_UP);
-	assert_int_equal(rpmsg_link(&pair.device.rdev), WEFT_LINK_UP);
-	send_one(&pair.driver, &pair.device);
-	send_one(&pair.device, &pair.driver);
-	pair_expect_no_buffers_out(&pair);
-}
-
 static void the_link_comes_up_and_carries_messages_both_ways(void **state)
 {
 	(void)state;
 	pair_up(&pair);
 	assert_int_equal(rpmsg_mtu(&pair.driver.rdev), 496);
 	assert_int_equal(rpmsg_mtu(&pair.device.rdev), 496);
-	both_ways_work();
+	pair_expect_works(&pair);
 }
 
 static void a_restarted_device_is_taken_back(void **state)
@@ -47,7 +21,7 @@ static void a_restarted_device_is_taken_back(void **state)
 		pair_boot(&pair.device);
 		pair_settle(&pair);
 		assert_int_equal(pair.driver.events[RPMSG_LINK_DOWN], i);
-		both_ways_work();
+		pair_expect_works(&pair);
 	}
 }
 
@@ -59,7 +33,7 @@ static void a_restarted_driver_is_followed(void **state)
 		pair_boot(&pair.driver);
 		pair_settle(&pair);
 		assert_int_equal(pair.device.events[RPMSG_LINK_DOWN], i);
-		both_ways_work();
+		pair_expect_works(&pair);
 	}
 }
 

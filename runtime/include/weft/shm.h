@@ -51,7 +51,7 @@ struct weft_shm {
 };
 
 /* Start. Touches the region only from the first poll on. 0, or -1 when the configuration is out of bounds:
- * layout (virtio_layout() == 0), larger than the region, region not aligned to 16, entries or port missing. */
+ * layout (virtio_layout_compute() == 0), larger than the region, region not aligned to 16, entries or port missing. */
 int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config);
 
 #ifdef __cplusplus

@@ -108,7 +108,7 @@ struct virtio_layout {
 };
 
 /* Compute a layout; returns its size in bytes, or 0 when the description is out of bounds. Any context. */
-uint32_t virtio_layout(const struct virtio_layout_config *config, struct virtio_layout *layout);
+uint32_t virtio_layout_compute(const struct virtio_layout_config *config, struct virtio_layout *layout);
 
 #ifdef __cplusplus
 }

@@ -83,7 +83,7 @@ struct virtqueue_config {
 };
 
 /* Bytes of a vring: descriptors, available ring, padding to align, used ring. num <= 32768. */
-uint32_t vring_size(uint16_t num, uint32_t align);
+uint32_t virtio_vring_size(uint16_t num, uint32_t align);
 
 /* Start with a fresh ring: nothing pushed, nothing taken, all state dropped. Arguments were checked by the
  * caller. Driver: follow with virtqueue_lay(). */

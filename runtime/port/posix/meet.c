@@ -25,7 +25,7 @@ struct greeting {
 #define MAGIC 0x57454654u /* "WEFT" */
 #define FDS 3
 
-void posix_close_fd(int *fd)
+void weft_posix_close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -107,7 +107,7 @@ static int make_memory(struct weft_posix *posix)
 	return 0;
 }
 
-int posix_listen(struct weft_posix *posix)
+int weft_posix_listen(struct weft_posix *posix)
 {
 	int result = make_memory(posix);
 
@@ -159,7 +159,7 @@ static bool accept_device(struct weft_posix *posix)
 /* ---- Device ---- */
 
 /* Addresses for the memory to come: its base stays the same over all drivers. */
-int posix_reserve(struct weft_posix *posix)
+int weft_posix_reserve(struct weft_posix *posix)
 {
 	void *base = mmap(NULL, posix->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -218,7 +218,7 @@ static bool be_greeted(struct weft_posix *posix, int fd)
 		memcpy(fds, CMSG_DATA(header), sizeof fds);
 	bool taken = passed && len == (ssize_t)sizeof greeting && take_over(posix, &greeting, fds);
 	for (int i = 0; i < FDS; i++)
-		posix_close_fd(&fds[i]);
+		weft_posix_close_fd(&fds[i]);
 	return taken;
 }
 
@@ -236,11 +236,11 @@ static bool meet_driver(struct weft_posix *posix)
 	ready.fd = posix->socket;
 	if (poll(&ready, 1, 0) <= 0)
 		return false;
-	posix_close_fd(&posix->bell_in);
-	posix_close_fd(&posix->bell_out);
+	weft_posix_close_fd(&posix->bell_in);
+	weft_posix_close_fd(&posix->bell_out);
 	if (be_greeted(posix, posix->socket))
 		return true;
-	posix_close_fd(&posix->socket);
+	weft_posix_close_fd(&posix->socket);
 	return false;
 }
 
@@ -257,7 +257,7 @@ static bool hung_up(const struct weft_posix *posix)
 /* The driver's own bells live on: the next device gets the same. */
 static void part(struct weft_posix *posix)
 {
-	posix_close_fd(&posix->socket);
+	weft_posix_close_fd(&posix->socket);
 	posix->session = 0;
 }
 
@@ -269,7 +269,7 @@ static bool time_to_look(struct weft_posix *posix)
 	return true;
 }
 
-uint32_t posix_session(struct weft_port *port)
+uint32_t weft_posix_session(struct weft_port *port)
 {
 	struct weft_posix *posix = posix_of(port);
 

@@ -107,12 +107,14 @@ static void posix_wait(struct weft_port *port, const uint32_t *event, uint32_t s
 
 static void posix_wake(struct weft_port *port, uint32_t *event)
 {
-	syscall(SYS_futex, event, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-	ring(posix_of(port)->bell_in); /* who polls sleeps there */
+	if (event != NULL)
+		syscall(SYS_futex, event, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	else
+		ring(posix_of(port)->bell_in);
 }
 
 static const struct weft_port_ops one_thread = {
-	.kick = posix_kick, .now_us = posix_now_us, .relax = posix_relax, .session = posix_session
+	.kick = posix_kick, .now_us = posix_now_us, .relax = posix_relax, .session = weft_posix_session
 };
 
 static const struct weft_port_ops threads = {
@@ -124,7 +126,7 @@ static const struct weft_port_ops threads = {
 	.self = posix_self,
 	.wait = posix_wait,
 	.wake = posix_wake,
-	.session = posix_session,
+	.session = weft_posix_session,
 };
 
 int weft_posix_open(struct weft_posix *posix, const struct weft_posix_config *config)
@@ -132,14 +134,14 @@ int weft_posix_open(struct weft_posix *posix, const struct weft_posix_config *co
 	if (config->path == NULL || strlen(config->path) >= sizeof posix->path || config->size == 0)
 		return -EINVAL;
 	memset(posix, 0, sizeof *posix);
-	strcpy(posix->path, config->path); /* it fits: just looked */
+	memcpy(posix->path, config->path, strlen(config->path)); /* it fits, with the zeros behind it: just looked */
 	posix->port.ops = config->threads ? &threads : &one_thread;
 	posix->port.region.address = WEFT_POSIX_ADDRESS;
 	posix->driver = config->driver;
 	posix->size = config->size;
 	posix->listener = posix->socket = posix->memory = posix->bell_in = posix->bell_out = -1;
 	pthread_mutex_init(&posix->mutex, NULL);
-	int result = config->driver ? posix_listen(posix) : posix_reserve(posix);
+	int result = config->driver ? weft_posix_listen(posix) : weft_posix_reserve(posix);
 	if (result < 0)
 		weft_posix_close(posix);
 	return result;
@@ -149,11 +151,11 @@ void weft_posix_close(struct weft_posix *posix)
 {
 	if (posix->listener >= 0)
 		unlink(posix->path);
-	posix_close_fd(&posix->listener);
-	posix_close_fd(&posix->socket);
-	posix_close_fd(&posix->memory);
-	posix_close_fd(&posix->bell_in);
-	posix_close_fd(&posix->bell_out);
+	weft_posix_close_fd(&posix->listener);
+	weft_posix_close_fd(&posix->socket);
+	weft_posix_close_fd(&posix->memory);
+	weft_posix_close_fd(&posix->bell_in);
+	weft_posix_close_fd(&posix->bell_out);
 	if (posix->port.region.base != NULL)
 		munmap(posix->port.region.base, posix->size);
 	posix->port.region.base = NULL;

@@ -18,13 +18,16 @@ static void announce_boot(struct weft_shm *shm)
 	shm_kick(shm, 0);
 }
 
+/* It is said under the driver's epoch: one that still waits for the echo learns it too. */
 static void needs_reset(struct weft_shm *shm, enum weft_check fault)
 {
 	struct virtio_line *line = virtio_device_line(&shm->transport.port->region);
 
-	shm_violation(shm, fault);
-	shm_drop(shm, SHM_ERROR);
+	weft_shm_violation(shm, fault);
+	weft_shm_drop(shm, SHM_ERROR);
 	ring_store32(&line->flags, VIRTIO_LINE_NEEDS_RESET);
+	/* Release pairs with the driver's acquire: the flag. */
+	ring_store32_release(&line->epoch, shm->epoch);
 	shm_kick(shm, 0);
 }
 
@@ -35,7 +38,7 @@ static void echo(struct weft_shm *shm, uint32_t epoch)
 	struct virtio_line *line = virtio_device_line(region);
 	struct virtio_rings rings;
 
-	shm_drop(shm, SHM_ECHO);
+	weft_shm_drop(shm, SHM_ECHO);
 	shm->epoch = epoch;
 	enum weft_check fault = virtio_table_read(region, shm->layout.num, &rings);
 	if (fault != WEFT_CHECK_NONE) {
@@ -43,7 +46,7 @@ static void echo(struct weft_shm *shm, uint32_t epoch)
 		return;
 	}
 	for (int i = 0; i < 2; i++)
-		shm_queue(shm, i, rings.offset[i], rings.num[i], rings.align[i]);
+		weft_shm_queue(shm, i, rings.offset[i], rings.num[i], rings.align[i]);
 	ring_store32(&line->features, VIRTIO_RPMSG_FEATURES);
 	ring_store32(&line->flags, 0);
 	/* Release pairs with the driver's acquire: what we did to the old rings is over. */
@@ -67,7 +70,7 @@ static void begin(struct weft_shm *shm)
 	if (virtqueue_take(&shm->tx, &buf) != 1)
 		return;
 	virtqueue_free(&shm->tx, buf.id);
-	shm_up(shm);
+	weft_shm_up(shm);
 }
 
 static bool driver_ok(const struct weft_shm *shm)
@@ -80,7 +83,7 @@ static bool driver_ok(const struct weft_shm *shm)
 
 static enum weft_link_state device_service(struct weft_shm *shm)
 {
-	if (!shm_peer(shm))
+	if (!weft_shm_peer(shm))
 		return WEFT_LINK_DOWN;
 	if (shm->state == SHM_START)
 		announce_boot(shm);
@@ -93,7 +96,7 @@ static enum weft_link_state device_service(struct weft_shm *shm)
 	if (another && ring_load8_acquire(&virtio_table(region)->vdev.status) == 0)
 		echo(shm, epoch);
 	else if (epoch != shm->epoch && shm->state == SHM_UP)
-		shm_drop(shm, SHM_WAIT);
+		weft_shm_drop(shm, SHM_WAIT);
 	else if (shm->state == SHM_ECHO && driver_ok(shm))
 		begin(shm);
 

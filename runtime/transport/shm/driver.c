@@ -22,7 +22,7 @@ static void ask(struct weft_shm *shm)
 
 	/* Status first: a device that sees the new epoch sees that nobody drives it. */
 	ring_store8_release(&virtio_table(region)->vdev.status, 0);
-	virtio_layout(&shm->layout, &layout);
+	virtio_layout_compute(&shm->layout, &layout);
 	virtio_table_write(region, &shm->layout, &layout);
 	shm->epoch = next_epoch(old, device, shm->seed);
 	/* Release pairs with the device's acquire: the table is written. */
@@ -38,9 +38,9 @@ static void lay_out(struct weft_shm *shm)
 	struct virtio_layout layout;
 	struct virtqueue_buf buf;
 
-	virtio_layout(&shm->layout, &layout);
+	virtio_layout_compute(&shm->layout, &layout);
 	for (int i = 0; i < 2; i++)
-		shm_queue(shm, i, layout.vring[i], shm->layout.num, shm->layout.align);
+		weft_shm_queue(shm, i, layout.vring[i], shm->layout.num, shm->layout.align);
 	virtqueue_lay(&shm->rx, layout.buffers[0], shm->layout.buf_size);
 	virtqueue_lay(&shm->tx, layout.buffers[1], shm->layout.buf_size);
 	for (uint16_t i = 0; i < shm->rx.num; i++) {
@@ -55,8 +55,34 @@ static void lay_out(struct weft_shm *shm)
 	/* Release pairs with the device's acquire of status: rings, descriptors, features. */
 	ring_store8_release(&vdev->status,
 	                    VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK);
-	shm_up(shm);
+	weft_shm_up(shm);
 	shm_kick(shm, 0);
+}
+
+static void give_up(struct weft_shm *shm, enum weft_check fault)
+{
+	weft_shm_violation(shm, fault);
+	weft_shm_drop(shm, SHM_ERROR);
+}
+
+/* The device found a fault of ours; it knows which. */
+static bool needs_reset(const struct virtio_line *device)
+{
+	return (ring_load32(&device->flags) & VIRTIO_LINE_NEEDS_RESET) != 0;
+}
+
+/* Asked: has the device echoed, and is it content? */
+static void await_echo(struct weft_shm *shm)
+{
+	const struct virtio_line *device = virtio_device_line(&shm->transport.port->region);
+
+	/* Acquire pairs with the device's release: it has let go of the old rings, and its flags are of this epoch. */
+	if (ring_load32_acquire(&device->epoch) != shm->epoch)
+		return;
+	if (needs_reset(device))
+		give_up(shm, WEFT_CHECK_NONE);
+	else
+		lay_out(shm);
 }
 
 /* Up: is the device still the one that we agreed with, and content? */
@@ -64,33 +90,25 @@ static void watch(struct weft_shm *shm)
 {
 	const struct virtio_line *device = virtio_device_line(&shm->transport.port->region);
 
-	if (shm_fault(shm) != 0) {
-		shm_violation(shm, (enum weft_check)shm_fault(shm));
-		shm_drop(shm, SHM_ERROR);
-	} else if (ring_load32(&device->epoch) != shm->epoch) {
-		shm_drop(shm, SHM_START);
-	} else if (ring_load32(&device->flags) & VIRTIO_LINE_NEEDS_RESET) {
-		shm_violation(shm, WEFT_CHECK_NONE);
-		shm_drop(shm, SHM_ERROR);
-	}
+	if (shm_fault(shm) != 0)
+		give_up(shm, (enum weft_check)shm_fault(shm));
+	else if (ring_load32(&device->epoch) != shm->epoch)
+		weft_shm_drop(shm, SHM_START);
+	else if (needs_reset(device))
+		give_up(shm, WEFT_CHECK_NONE);
 }
 
 static enum weft_link_state driver_service(struct weft_shm *shm)
 {
-	if (!shm_peer(shm))
+	if (!weft_shm_peer(shm))
 		return shm->state == SHM_ERROR ? WEFT_LINK_ERROR : WEFT_LINK_DOWN;
 
 	if (shm->state == SHM_UP)
 		watch(shm);
-	if (shm->state == SHM_START) {
+	if (shm->state == SHM_START)
 		ask(shm);
-	} else if (shm->state == SHM_ASKED) {
-		const struct virtio_line *device = virtio_device_line(&shm->transport.port->region);
-
-		/* Acquire pairs with the device's release: it has let go of the old rings, and its flags are clear. */
-		if (ring_load32_acquire(&device->epoch) == shm->epoch)
-			lay_out(shm);
-	}
+	else if (shm->state == SHM_ASKED)
+		await_echo(shm);
 	if (shm->state == SHM_ERROR)
 		return WEFT_LINK_ERROR;
 	return shm->state == SHM_UP ? WEFT_LINK_UP : WEFT_LINK_DOWN;

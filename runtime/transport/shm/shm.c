@@ -28,7 +28,7 @@ static bool is_driver(const struct weft_shm *shm)
 	return shm->role->virtqueue->driver;
 }
 
-bool shm_peer(struct weft_shm *shm)
+bool weft_shm_peer(struct weft_shm *shm)
 {
 	struct weft_port *port = shm->transport.port;
 	uint32_t session = port->ops->session != NULL ? port->ops->session(port) : 1u;
@@ -36,12 +36,12 @@ bool shm_peer(struct weft_shm *shm)
 	if (session != shm->session) {
 		shm->session = session;
 		/* A device decides nothing: a new driver is a new life. A driver in error waits for its owner. */
-		shm_drop(shm, shm->state == SHM_ERROR && is_driver(shm) ? SHM_ERROR : SHM_START);
+		weft_shm_drop(shm, shm->state == SHM_ERROR && is_driver(shm) ? SHM_ERROR : SHM_START);
 	}
 	return session != 0;
 }
 
-void shm_drop(struct weft_shm *shm, enum shm_state state)
+void weft_shm_drop(struct weft_shm *shm, enum shm_state state)
 {
 	memset(&shm->rx, 0, sizeof shm->rx);
 	memset(&shm->tx, 0, sizeof shm->tx);
@@ -49,7 +49,7 @@ void shm_drop(struct weft_shm *shm, enum shm_state state)
 	shm->state = (uint8_t)state;
 }
 
-void shm_queue(struct weft_shm *shm, int i, uint32_t offset, uint16_t num, uint32_t align)
+void weft_shm_queue(struct weft_shm *shm, int i, uint32_t offset, uint16_t num, uint32_t align)
 {
 	struct virtqueue_config config = {
 		.role = shm->role->virtqueue,
@@ -64,15 +64,17 @@ void shm_queue(struct weft_shm *shm, int i, uint32_t offset, uint16_t num, uint3
 	virtqueue_init(i == shm->role->rx ? &shm->rx : &shm->tx, &config);
 }
 
-void shm_up(struct weft_shm *shm)
+void weft_shm_up(struct weft_shm *shm)
 {
 	shm->state = SHM_UP;
-	shm->transport.mtu = shm->tx.buf_size - HEADER_SIZE;
+	uint32_t room = shm->tx.buf_size - HEADER_SIZE;
+
+	shm->transport.mtu = room < UINT16_MAX ? room : UINT16_MAX; /* the header's length has 16 bits */
 	shm->transport.fault = WEFT_CHECK_NONE;
 	shm->transport.counters.ups++;
 }
 
-void shm_violation(struct weft_shm *shm, enum weft_check fault)
+void weft_shm_violation(struct weft_shm *shm, enum weft_check fault)
 {
 	shm->transport.counters.violations++;
 	shm->transport.fault = (uint8_t)fault;
@@ -151,7 +153,7 @@ static int shm_receive(struct weft_transport *transport, struct weft_frame *fram
 	enum weft_check fault = header_fault(&header, buf.len);
 	if (fault != WEFT_CHECK_NONE) {
 		virtqueue_push(&shm->rx, buf.id, shm->rx.buf_size);
-		shm_violation(shm, fault);
+		weft_shm_violation(shm, fault);
 		return WEFT_FRAME_BAD;
 	}
 	*frame = (struct weft_frame){ buf.data + HEADER_SIZE, header.len, header.src, header.dst, buf.id };
@@ -282,7 +284,7 @@ int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config)
 	if ((uintptr_t)port->region.base % 16u != 0 || port->region.address % 16u != 0)
 		return -1;
 	/* A device's region comes with its driver, and is checked with the table. */
-	uint32_t size = virtio_layout(&config->layout, &layout);
+	uint32_t size = virtio_layout_compute(&config->layout, &layout);
 	if (config->role->virtqueue->driver && (size == 0 || size > port->region.size))
 		return -1;
 	memset(shm, 0, sizeof *shm);

@@ -15,19 +15,19 @@ enum shm_state {
 };
 
 /* True when there is a peer at the other end. Another one than last time: everything starts anew. */
-bool shm_peer(struct weft_shm *shm);
+bool weft_shm_peer(struct weft_shm *shm);
 
 /* Drop all ring state: nothing of the old life is found any more. */
-void shm_drop(struct weft_shm *shm, enum shm_state state);
+void weft_shm_drop(struct weft_shm *shm, enum shm_state state);
 
 /* Point a queue at vring i. Touches our memory only. */
-void shm_queue(struct weft_shm *shm, int i, uint32_t offset, uint16_t num, uint32_t align);
+void weft_shm_queue(struct weft_shm *shm, int i, uint32_t offset, uint16_t num, uint32_t align);
 
 /* The link is up: MTU, counter. */
-void shm_up(struct weft_shm *shm);
+void weft_shm_up(struct weft_shm *shm);
 
 /* The peer broke a rule: count, remember which. */
-void shm_violation(struct weft_shm *shm, enum weft_check fault);
+void weft_shm_violation(struct weft_shm *shm, enum weft_check fault);
 
 /* Why one of the queues is broken; 0: neither is. */
 static inline uint8_t shm_fault(const struct weft_shm *shm)
