@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+.PHONY: help demo test lint format checks valgrind ci clean
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+demo: ## build and run the example: two processes that call each other
+	@scripts/setup demo && scripts/step 'build demo' scripts/build demo && examples/sensor_hub/demo build/demo
+test: ## unit tests with sanitizers, the tests of the generator, the rules of the house
+	@scripts/setup test && scripts/test debug && scripts/test python
+lint: ## formatters and linters
+	@scripts/setup ci && scripts/step 'build debug' scripts/build debug && scripts/step lint scripts/lint
+format: ## format the sources
+	@scripts/setup ci && scripts/format
+checks: ## drop each check on what a peer says; a test must fail without it
+	@scripts/setup test && scripts/step 'build checks' scripts/build checks && scripts/checks
+valgrind: ## unit tests under valgrind
+	@scripts/setup ci && scripts/test valgrind
+ci: ## all of it, as it runs before a change lands
+	@.ci/run
+clean: ## remove what was built; what was fetched stays
+	@scripts/clean
