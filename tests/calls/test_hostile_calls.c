@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Peers that lie, in both directions: what each lie gets, what it costs, and that nothing is lost by it. */
+#include "calls/looms.h"
+
+static struct looms looms;
+static struct rpmsg_endpoint liar; /* on the driver, in the place of a client's endpoint */
+static struct inbox answers;
+
+static void be_a_lying_client(void)
+{
+	looms_up(&looms);
+	memset(&answers, 0, sizeof answers);
+	assert_int_equal(
+		rpmsg_create_ept(&liar, &looms.pair.driver.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, inbox_cb, NULL), 0);
+	liar.priv = &answers;
+}
+
+static struct weft_call_header answer(void)
+{
+	struct weft_call_header header;
+
+	assert_true(answers.len >= sizeof header);
+	memcpy(&header, answers.bytes, sizeof header);
+	return header;
+}
+
+static void ask(struct weft_call_header header, const void *body, uint32_t len)
+{
+	answers.count = 0;
+	send_frame(&looms.pair.driver, liar.addr, looms.client.base.server, header, body, len);
+	pair_settle(&looms.pair);
+}
+
+#define BODY(...) (const uint8_t[]){ __VA_ARGS__ }, (uint32_t)sizeof((const uint8_t[]){ __VA_ARGS__ })
+
+/* What a client may send, and what it is answered. All with call 77, method weave unless said. */
+static void a_server_answers_everything_with_a_status(void **state)
+{
+	static const uint8_t good[] = { 0x08, 0x07 };                        /* count: 7 */
+	static const uint8_t cut[] = { 0x12, 0x05, 'r' };                    /* a string of 5 with 1 byte there */
+	static const uint8_t wrong_type[] = { 0x0d, 1, 2, 3, 4 };            /* count as fixed32 */
+	static const uint8_t long_string[] = "\x12\x10""0123456789abcdef";   /* 16 bytes: no room for the NUL */
+	static const uint8_t long_bytes[] = { 0x1a, 6, 1, 2, 3, 4, 5, 6 };   /* the schema says 5, the struct has room */
+	static const uint8_t just_bytes[] = { 0x1a, 5, 1, 2, 3, 4, 5 };
+	static const uint8_t field_zero[] = { 0x00, 0x00 };
+	static const uint8_t endless[] = { 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01 };
+	static const uint8_t unknown[] = { 0x08, 0x07, 0xf8, 0x07, 0x01 };   /* a field of a newer client */
+	const struct {
+		const char *what;
+		uint8_t kind;
+		uint8_t flags;
+		uint32_t method;
+		const uint8_t *body;
+		uint32_t len;
+		uint32_t status;
+	} rows[] = {
+		{ "honest", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, good, sizeof good, WEFT_OK },
+		{ "empty body", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, good, 0, WEFT_OK },
+		{ "unknown field", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, unknown, sizeof unknown, WEFT_OK },
+		{ "unused flag bits", WEFT_KIND_REQUEST, 0xfe, LOOM_WEAVE_ID, good, sizeof good, WEFT_OK },
+		{ "bytes at the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, just_bytes, sizeof just_bytes, WEFT_OK },
+		{ "bytes over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_bytes, sizeof long_bytes,
+		  WEFT_INVALID_ARGUMENT },
+		{ "string over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_string, 18, WEFT_INVALID_ARGUMENT },
+		{ "cut off", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, cut, sizeof cut, WEFT_INVALID_ARGUMENT },
+		{ "wrong wire type", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, wrong_type, sizeof wrong_type,
+		  WEFT_INVALID_ARGUMENT },
+		{ "field number 0", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, field_zero, sizeof field_zero,
+		  WEFT_INVALID_ARGUMENT },
+		{ "varint without end", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, endless, sizeof endless,
+		  WEFT_INVALID_ARGUMENT },
+		{ "unknown method", WEFT_KIND_REQUEST, 0, 0x1234, good, sizeof good, WEFT_UNIMPLEMENTED },
+		{ "method 0", WEFT_KIND_REQUEST, 0, 0, good, sizeof good, WEFT_UNIMPLEMENTED },
+		{ "oneway method as a request", WEFT_KIND_REQUEST, 0, LOOM_NOTE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
+		{ "continued", WEFT_KIND_REQUEST, WEFT_FLAG_CONTINUED, LOOM_WEAVE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
+		{ "stream", WEFT_KIND_STREAM, 0, LOOM_WEAVE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
+		{ "end", WEFT_KIND_END, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
+		{ "credit", WEFT_KIND_CREDIT, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
+		{ "kind of the future", 0x7f, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
+		{ "kind 0", 0x00, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
+	};
+
+	(void)state;
+	be_a_lying_client();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct weft_call_header header = {
+			.kind = rows[i].kind, .flags = rows[i].flags, .method = rows[i].method, .call = 77, .aux = WEFT_MS(10)
+		};
+
+		ask(header, rows[i].body, rows[i].len);
+		if (answers.count != 1 || answer().aux != rows[i].status)
+			fail_msg("%s: %u answers, status %u", rows[i].what, answers.count, answer().aux);
+		assert_int_equal(answer().kind, WEFT_KIND_REPLY);
+		assert_int_equal(answer().method, rows[i].method);
+		assert_int_equal(answer().call, 77);
+		if (rows[i].status != WEFT_OK)
+			assert_int_equal(answers.len, WEFT_CALL_HEADER_SIZE); /* errors have no body */
+	}
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
+static void a_request_with_no_time_left_is_not_served(void **state)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = LOOM_WEAVE_ID, .call = 1, .aux = 0 };
+
+	(void)state;
+	be_a_lying_client();
+	ask(header, NULL, 0);
+	assert_int_equal(answer().aux, WEFT_DEADLINE_EXCEEDED);
+	assert_int_equal(looms.woven, 0);
+}
+
+/* Nothing of the answering direction is answered, nor what has no header to answer to, nor a oneway. */
+static void a_server_never_answers_answers_nor_scraps_nor_oneways(void **state)
+{
+	static const uint8_t kinds[] = { WEFT_KIND_HELLO_REPLY, WEFT_KIND_REPLY, WEFT_KIND_STREAM_REPLY,
+		                         WEFT_KIND_END_REPLY,   WEFT_KIND_READY, 0xff };
+
+	(void)state;
+	be_a_lying_client();
+	for (size_t i = 0; i < sizeof kinds; i++) {
+		ask((struct weft_call_header){ .kind = kinds[i], .method = LOOM_WEAVE_ID, .call = 1, .aux = 5 }, NULL, 0);
+		assert_int_equal(answers.count, 0);
+		assert_int_equal(looms.server.base.counters.violation, i + 1);
+	}
+	static const uint8_t scrap[WEFT_CALL_HEADER_SIZE] = { WEFT_KIND_REQUEST };
+	for (uint32_t len = 0; len < WEFT_CALL_HEADER_SIZE; len++) {
+		pair_forge(&looms.pair.driver, liar.addr, looms.client.base.server, scrap, len, (uint16_t)len);
+		pair_settle(&looms.pair);
+		assert_int_equal(answers.count, 0);
+		assert_int_equal(looms.server.base.counters.violation, sizeof kinds + len + 1);
+	}
+	ask((struct weft_call_header){ .kind = WEFT_KIND_ONEWAY, .method = LOOM_WEAVE_ID }, BODY(0x08, 0x01));
+	ask((struct weft_call_header){ .kind = WEFT_KIND_ONEWAY, .method = 0x1234 }, BODY(0x08, 0x01));
+	ask((struct weft_call_header){ .kind = WEFT_KIND_ONEWAY, .method = LOOM_NOTE_ID }, BODY(0x12, 0x05));
+	ask((struct weft_call_header){ .kind = WEFT_KIND_CANCEL, .method = LOOM_WEAVE_ID, .call = 9 }, NULL, 0);
+	assert_int_equal(answers.count, 0);
+	assert_int_equal(looms.woven, 0);
+	assert_int_equal(looms.noted, 0);
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
+static void a_hello_is_refused_for_each_thing_that_does_not_agree(void **state)
+{
+	const struct weft_hello honest = { .version = WEFT_PROTOCOL_VERSION, .major = 1, .frame_size = 496 };
+	struct {
+		const char *what;
+		struct weft_hello hello;
+		uint32_t service;
+		uint32_t len;
+		uint32_t status;
+	} rows[] = {
+		{ "honest", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_OK },
+		{ "longer, from the future", honest, LOOM_ID, WEFT_HELLO_SIZE + 8, WEFT_OK },
+		{ "frame just large enough", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_OK },
+		{ "frame one byte too small", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_FAILED_PRECONDITION },
+		{ "other version", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_FAILED_PRECONDITION },
+		{ "other major", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_FAILED_PRECONDITION },
+		{ "other service", honest, LOOM_ID + 1, WEFT_HELLO_SIZE, WEFT_UNIMPLEMENTED },
+		{ "one byte short", honest, LOOM_ID, WEFT_HELLO_SIZE - 1, WEFT_INVALID_ARGUMENT },
+		{ "no body", honest, LOOM_ID, 0, WEFT_INVALID_ARGUMENT },
+	};
+	uint8_t body[WEFT_HELLO_SIZE + 8] = { 0 };
+
+	(void)state;
+	rows[2].hello.frame_size = LOOM_FRAME_MAX;
+	rows[3].hello.frame_size = LOOM_FRAME_MAX - 1;
+	rows[4].hello.version = WEFT_PROTOCOL_VERSION + 1;
+	rows[5].hello.major = 2;
+	be_a_lying_client();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		memcpy(body, &rows[i].hello, sizeof rows[i].hello);
+		ask((struct weft_call_header){ .kind = WEFT_KIND_HELLO, .method = rows[i].service, .call = 5 }, body,
+		    rows[i].len);
+		if (answers.count != 1 || answer().aux != rows[i].status)
+			fail_msg("%s: %u answers, status %u", rows[i].what, answers.count, answer().aux);
+		assert_int_equal(answer().kind, WEFT_KIND_HELLO_REPLY);
+		assert_int_equal(answer().method, rows[i].service);
+		assert_int_equal(answer().call, 5);
+		assert_int_equal(answers.len, WEFT_CALL_HEADER_SIZE + (rows[i].status == WEFT_OK ? WEFT_HELLO_SIZE : 0));
+	}
+}
+
+/* ---- Lying servers ---- */
+
+static struct ending pending;
+
+static void have_a_call_pending(void)
+{
+	looms_up(&looms);
+	looms.pair.device.asleep = true; /* the real server says nothing */
+	assert_int_equal(start_weave(&looms, &pending, 1, WEFT_MS(50)), WEFT_OK);
+}
+
+static void reply_from(uint32_t src, struct weft_call_header header, const void *body, uint32_t len)
+{
+	send_frame(&looms.pair.device, src, looms.client.base.ept.addr, header, body, len);
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+}
+
+static struct weft_call_header reply_header(uint32_t call, uint32_t status)
+{
+	return (struct weft_call_header){
+		.kind = WEFT_KIND_REPLY, .method = LOOM_WEAVE_ID, .call = call, .aux = status
+	};
+}
+
+static void a_reply_is_taken_once_and_by_its_own_call_only(void **state)
+{
+	uint32_t server;
+	uint32_t id;
+
+	(void)state;
+	have_a_call_pending();
+	server = looms.client.base.server;
+	id = pending.call.base.id;
+	reply_from(server, reply_header(id + 4, WEFT_OK), BODY(0x08, 0x01)); /* the slot, another generation */
+	reply_from(server, reply_header(id - 4, WEFT_OK), BODY(0x08, 0x01)); /* ... an old one */
+	reply_from(server, reply_header(id + 1, WEFT_OK), BODY(0x08, 0x01)); /* an empty slot */
+	reply_from(server, reply_header(0, WEFT_OK), NULL, 0);
+	assert_int_equal(pending.times, 0);
+	assert_int_equal(looms.client.base.counters.stray, 4);
+	reply_from(server, reply_header(id, WEFT_OK), BODY(0x08, 0x2a));
+	assert_int_equal(pending.times, 1);
+	assert_int_equal(pending.cloth.length, 42);
+	reply_from(server, reply_header(id, WEFT_OK), BODY(0x08, 0x2b)); /* twice */
+	assert_int_equal(pending.times, 1);
+	assert_int_equal(pending.cloth.length, 42);
+	assert_int_equal(looms.client.base.counters.stray, 5);
+}
+
+static void a_late_reply_does_not_meet_the_next_call_of_its_slot(void **state)
+{
+	struct ending next;
+	uint32_t id;
+
+	(void)state;
+	have_a_call_pending();
+	id = pending.call.base.id;
+	looms.pair.now += WEFT_MS(50);
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+	assert_int_equal(pending.status, WEFT_DEADLINE_EXCEEDED);
+	assert_int_equal(start_weave(&looms, &next, 2, WEFT_MS(50)), WEFT_OK);
+	reply_from(looms.client.base.server, reply_header(id, WEFT_OK), BODY(0x08, 0x01));
+	assert_int_equal(next.times, 0);
+	assert_int_equal(looms.client.base.counters.stray, 1);
+}
+
+static void a_reply_from_another_address_is_a_violation(void **state)
+{
+	(void)state;
+	have_a_call_pending();
+	reply_from(looms.client.base.server + 1, reply_header(pending.call.base.id, WEFT_OK), BODY(0x08, 0x01));
+	assert_int_equal(pending.times, 0);
+	assert_int_equal(looms.client.base.counters.violation, 1);
+}
+
+static void a_request_where_a_reply_belongs_is_a_violation_and_not_answered(void **state)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = LOOM_WEAVE_ID, .call = 1, .aux = 1000 };
+	uint32_t sent;
+
+	(void)state;
+	have_a_call_pending();
+	sent = looms.pair.driver.shm.transport.counters.sent;
+	reply_from(looms.client.base.server, header, NULL, 0);
+	send_frame(&looms.pair.device, looms.client.base.server, looms.client.base.ept.addr, header, NULL, 0);
+	pair_forge(&looms.pair.device, looms.client.base.server, looms.client.base.ept.addr, &header, 15, 15);
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+	assert_int_equal(looms.client.base.counters.violation, 3);
+	assert_int_equal(looms.pair.driver.shm.transport.counters.sent, sent);
+	assert_int_equal(pending.times, 0);
+}
+
+static void what_is_no_status_and_what_is_no_message_end_the_call_all_the_same(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t status;
+		uint8_t flags;
+		uint8_t body[8];
+		uint32_t len;
+		weft_status ends;
+	} rows[] = {
+		{ "status 17", 17, 0, { 0 }, 0, WEFT_UNKNOWN },
+		{ "status 0xffffffff", 0xffffffffu, 0, { 0 }, 0, WEFT_UNKNOWN },
+		{ "cut off", WEFT_OK, 0, { 0x12, 0x05, 'r' }, 3, WEFT_DATA_LOSS },
+		{ "continued", WEFT_OK, WEFT_FLAG_CONTINUED, { 0 }, 0, WEFT_UNIMPLEMENTED },
+		{ "an error with a body", WEFT_ABORTED, 0, { 0x08, 0x01 }, 2, WEFT_ABORTED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		have_a_call_pending();
+		struct weft_call_header header = reply_header(pending.call.base.id, rows[i].status);
+		header.flags = rows[i].flags;
+		reply_from(looms.client.base.server, header, rows[i].body, rows[i].len);
+		if (pending.times != 1 || pending.status != rows[i].ends)
+			fail_msg("%s: ended %u times with %s", rows[i].what, pending.times, weft_status_name(pending.status));
+	}
+}
+
+static void a_response_over_the_limit_is_data_loss(void **state)
+{
+	/* threads[0].knot: six bytes where the schema says five */
+	static const uint8_t body[] = { 0x1a, 8, 0x1a, 6, 1, 2, 3, 4, 5, 6 };
+
+	(void)state;
+	have_a_call_pending();
+	reply_from(looms.client.base.server, reply_header(pending.call.base.id, WEFT_OK), body, sizeof body);
+	assert_int_equal(pending.status, WEFT_DATA_LOSS);
+}
+
+static void kinds_of_streams_and_of_the_future_touch_no_call(void **state)
+{
+	static const uint8_t kinds[] = { WEFT_KIND_STREAM_REPLY, WEFT_KIND_END_REPLY, WEFT_KIND_CREDIT_REPLY, 0xff };
+
+	(void)state;
+	have_a_call_pending();
+	for (size_t i = 0; i < sizeof kinds; i++) {
+		struct weft_call_header header = reply_header(pending.call.base.id, WEFT_OK);
+
+		header.kind = kinds[i];
+		reply_from(looms.client.base.server, header, NULL, 0);
+	}
+	assert_int_equal(pending.times, 0);
+	assert_int_equal(looms.client.base.counters.stray, sizeof kinds);
+}
+
+/* The server's answer to a hello, word by word wrong. The client had asked again after a time-out. */
+static void a_client_believes_a_hello_reply_only_when_all_of_it_is_right(void **state)
+{
+	struct weft_hello honest = { .version = WEFT_PROTOCOL_VERSION, .major = 1, .frame_size = 496, .epoch = 9 };
+	struct {
+		const char *what;
+		struct weft_hello hello;
+		uint32_t len;
+		uint32_t service;
+		uint32_t hello_id_off;
+		uint32_t status;
+		weft_status state;
+	} rows[] = {
+		{ "honest", honest, WEFT_HELLO_SIZE, LOOM_ID, 0, WEFT_OK, WEFT_OK },
+		{ "other version", honest, WEFT_HELLO_SIZE, LOOM_ID, 0, WEFT_OK, WEFT_FAILED_PRECONDITION },
+		{ "other major", honest, WEFT_HELLO_SIZE, LOOM_ID, 0, WEFT_OK, WEFT_FAILED_PRECONDITION },
+		{ "frames too small", honest, WEFT_HELLO_SIZE, LOOM_ID, 0, WEFT_OK, WEFT_FAILED_PRECONDITION },
+		{ "cut off", honest, WEFT_HELLO_SIZE - 1, LOOM_ID, 0, WEFT_OK, WEFT_UNAVAILABLE },
+		{ "to an older hello", honest, WEFT_HELLO_SIZE, LOOM_ID, 1, WEFT_OK, WEFT_UNAVAILABLE },
+		{ "of another service", honest, WEFT_HELLO_SIZE, LOOM_ID + 1, 0, WEFT_OK, WEFT_UNAVAILABLE },
+		{ "refused", honest, 0, LOOM_ID, 0, WEFT_PERMISSION_DENIED, WEFT_PERMISSION_DENIED },
+		{ "refused with no status", honest, 0, LOOM_ID, 0, 99, WEFT_UNKNOWN },
+	};
+
+	(void)state;
+	rows[1].hello.version++;
+	rows[2].hello.major++;
+	rows[3].hello.frame_size = LOOM_FRAME_MAX - 1;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		looms_link(&looms);
+		assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+		rpmsg_poll(&looms.pair.device.rdev, 16);
+		assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, NULL), WEFT_OK);
+		rpmsg_poll(&looms.pair.driver.rdev, 16); /* found, hello sent */
+		struct weft_call_header header = { .kind = WEFT_KIND_HELLO_REPLY,
+			                           .method = rows[i].service,
+			                           .call = looms.client.base.hello_id - rows[i].hello_id_off,
+			                           .aux = rows[i].status };
+		reply_from(looms.server.base.ept.addr, header, &rows[i].hello, rows[i].len);
+		if (weft_client_state(&looms.client.base) != rows[i].state)
+			fail_msg("%s: %s", rows[i].what, weft_status_name(weft_client_state(&looms.client.base)));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_server_answers_everything_with_a_status),
+		cmocka_unit_test(a_request_with_no_time_left_is_not_served),
+		cmocka_unit_test(a_server_never_answers_answers_nor_scraps_nor_oneways),
+		cmocka_unit_test(a_hello_is_refused_for_each_thing_that_does_not_agree),
+		cmocka_unit_test(a_reply_is_taken_once_and_by_its_own_call_only),
+		cmocka_unit_test(a_late_reply_does_not_meet_the_next_call_of_its_slot),
+		cmocka_unit_test(a_reply_from_another_address_is_a_violation),
+		cmocka_unit_test(a_request_where_a_reply_belongs_is_a_violation_and_not_answered),
+		cmocka_unit_test(what_is_no_status_and_what_is_no_message_end_the_call_all_the_same),
+		cmocka_unit_test(a_response_over_the_limit_is_data_loss),
+		cmocka_unit_test(kinds_of_streams_and_of_the_future_touch_no_call),
+		cmocka_unit_test(a_client_believes_a_hello_reply_only_when_all_of_it_is_right),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
