@@ -22,6 +22,13 @@ static bool put(struct weft_client *client, struct weft_call *call)
 	return slot < client->call_slots;
 }
 
+/* A sync caller looks at the state without the lock. */
+static void taken_out(struct weft_client *client, struct weft_call *call, uint32_t slot)
+{
+	client->calls[slot] = NULL;
+	__atomic_store_n(&call->state, CALL_ENDING, __ATOMIC_RELAXED);
+}
+
 static uint32_t slot_of(const struct weft_client *client, uint32_t id)
 {
 	return id & (client->call_slots - 1u);
@@ -34,10 +41,8 @@ static bool take(struct weft_client *client, struct weft_call *call)
 	uint32_t slot = slot_of(client, call->id);
 	bool taken = client->calls[slot] == call;
 
-	if (taken) {
-		client->calls[slot] = NULL;
-		call->state = CALL_ENDING;
-	}
+	if (taken)
+		taken_out(client, call, slot);
 	rpmsg_unlock(client->ept.rdev, key);
 	return taken;
 }
@@ -51,10 +56,8 @@ static struct weft_call *take_by_id(struct weft_client *client, uint32_t id)
 
 	if (call != NULL && !check_call_id(id, call->id))
 		call = NULL;
-	if (call != NULL) {
-		client->calls[slot] = NULL;
-		call->state = CALL_ENDING;
-	}
+	if (call != NULL)
+		taken_out(client, call, slot);
 	rpmsg_unlock(client->ept.rdev, key);
 	return call;
 }
@@ -63,9 +66,11 @@ static struct weft_call *take_by_id(struct weft_client *client, uint32_t id)
 static void finish(struct weft_client *client, struct weft_call *call, weft_status status)
 {
 	weft_call_done done = call->done;
+	uintptr_t key = rpmsg_lock(client->ept.rdev);
 
 	client->counters.ended++;
 	client->counters.timeouts += status == WEFT_DEADLINE_EXCEEDED;
+	rpmsg_unlock(client->ept.rdev, key);
 	call->status = (uint8_t)status;
 	/* Release pairs with the acquire of a sync caller in another context: response and status are written. */
 	__atomic_store_n(&call->state, CALL_DONE, __ATOMIC_RELEASE);
@@ -109,8 +114,7 @@ static struct weft_call *take_where(struct weft_client *client, bool due, uint32
 		if (call == NULL)
 			continue;
 		if (client_is_due(due ? call->due : call->id, now_or_last)) {
-			client->calls[slot] = NULL;
-			call->state = CALL_ENDING;
+			taken_out(client, call, slot);
 			found = call;
 		}
 	}
@@ -193,7 +197,9 @@ static weft_status transmit(struct weft_client *client, struct outgoing *out)
 		rpmsg_release_tx_buffer(&client->ept, out->frame);
 		return WEFT_UNAVAILABLE; /* the link or the server went while we encoded */
 	}
+	uintptr_t key = rpmsg_lock(client->ept.rdev);
 	client->counters.started++;
+	rpmsg_unlock(client->ept.rdev, key);
 	return WEFT_OK;
 }
 

@@ -7,6 +7,12 @@
 
 #define HELLO_US WEFT_MS(100)
 
+/* Written by the context that polls, and by the one that opens; looked at by any. */
+static enum client_state state_of(const struct weft_client *client)
+{
+	return (enum client_state)__atomic_load_n(&client->state, __ATOMIC_ACQUIRE);
+}
+
 static void set_state(struct weft_client *client, enum client_state state)
 {
 	__atomic_store_n(&client->state, (uint8_t)state, __ATOMIC_RELEASE);
@@ -19,15 +25,14 @@ void weft_client_hello(struct weft_client *client)
 {
 	struct rpmsg_device *rdev = client->ept.rdev;
 	struct weft_hello hello = weft_hello_of(client->service, rpmsg_mtu(rdev), 0);
-	struct weft_call_header header = {
-		.kind = WEFT_KIND_HELLO,
-		.method = client->service->id,
-		.call = ++client->hello_id,
-	};
+	struct weft_call_header header = { .kind = WEFT_KIND_HELLO, .method = client->service->id };
+	uintptr_t key = rpmsg_lock(rdev);
 
+	header.call = ++client->hello_id;
+	client->hello_due = rpmsg_now_us(rdev) + client->hello_us;
+	rpmsg_unlock(rdev, key);
 	/* Without a buffer, or without an answer: once more when it is due. */
 	weft_frame_send(&client->ept, client->server, &header, &hello);
-	client->hello_due = rpmsg_now_us(rdev) + client->hello_us;
 	weft_client_arm(client);
 }
 
@@ -40,7 +45,7 @@ static void refused(struct weft_client *client, weft_status status)
 
 static void agreed(struct weft_client *client, const struct weft_hello *hello)
 {
-	bool restarted = client->state == CLIENT_READY && client->peer.epoch != hello->epoch;
+	bool restarted = state_of(client) == CLIENT_READY && client->peer.epoch != hello->epoch;
 
 	client->peer.fingerprint = (uint64_t)hello->fingerprint_high << 32 | hello->fingerprint_low;
 	client->peer.frame_size = hello->frame_size;
@@ -78,9 +83,17 @@ static void hello_reply(struct weft_client *client, const struct weft_call_heade
 
 /* ---- The server comes and goes ---- */
 
+/* Two contexts may find one, who opens and who polls: the first counts. */
 static void found(struct weft_client *client, uint32_t server)
 {
-	client->server = server;
+	uintptr_t key = rpmsg_lock(client->ept.rdev);
+	bool first = client->server == RPMSG_ADDR_ANY;
+
+	if (first)
+		client->server = server;
+	rpmsg_unlock(client->ept.rdev, key);
+	if (!first)
+		return;
 	rpmsg_set_dest(&client->ept, server);
 	set_state(client, CLIENT_HELLO);
 	weft_client_hello(client);
@@ -108,7 +121,7 @@ static void client_probe(struct rpmsg_driver *driver, uint32_t dest)
 {
 	struct weft_client *client = client_of(driver);
 
-	if (client->server == RPMSG_ADDR_ANY && !by_address(client) && !client->announce)
+	if (!by_address(client) && !client->announce)
 		found(client, dest);
 }
 
@@ -192,7 +205,7 @@ void weft_client_arm(struct weft_client *client)
 	uint32_t now = rpmsg_now_us(rdev);
 	uint32_t delay = WEFT_TIMEOUT_MAX_US;
 
-	if (client->state == CLIENT_HELLO)
+	if (state_of(client) == CLIENT_HELLO)
 		delay = client_is_due(client->hello_due, now) ? 0 : client->hello_due - now;
 	for (unsigned i = 0; i < client->call_slots; i++) {
 		const struct weft_call *call = client->calls[i];
@@ -212,10 +225,10 @@ static void client_run(struct rpmsg_task *task)
 	struct weft_client *client = (struct weft_client *)(void *)((uint8_t *)task - offsetof(struct weft_client, task));
 	uint32_t now = rpmsg_now_us(client->ept.rdev);
 	unsigned expired = weft_client_expire(client, now);
-	bool unanswered = client->state == CLIENT_HELLO && client_is_due(client->hello_due, now);
+	bool unanswered = state_of(client) == CLIENT_HELLO && client_is_due(client->hello_due, now);
 
 	/* A server that let a call expire may be another one by now: its epoch tells. */
-	if (unanswered || (expired != 0 && client->state == CLIENT_READY))
+	if (unanswered || (expired != 0 && state_of(client) == CLIENT_READY))
 		weft_client_hello(client);
 	else
 		weft_client_arm(client);
@@ -305,7 +318,7 @@ weft_status weft_client_close(struct weft_client *client)
 
 weft_status weft_client_state(const struct weft_client *client)
 {
-	uint8_t state = __atomic_load_n(&client->state, __ATOMIC_ACQUIRE);
+	enum client_state state = state_of(client);
 
 	if (client->ept.rdev == NULL || state == CLIENT_ALONE || state == CLIENT_HELLO)
 		return WEFT_UNAVAILABLE;

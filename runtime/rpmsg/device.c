@@ -137,16 +137,16 @@ static void look_after_link(struct rpmsg_device *rdev)
 static int deliver(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, const struct weft_frame *frame)
 {
 	uintptr_t key = rpmsg_lock(rdev);
-	rpmsg_ept_cb cb = ept->cb;
-	void *priv = ept->priv;
-	bool binds = (ept->flags & EPT_WAITS) && ept->dest_addr == RPMSG_ADDR_ANY;
 
+	if ((ept->flags & EPT_WAITS) && ept->dest_addr == RPMSG_ADDR_ANY) {
+		rpmsg_unlock(rdev, key);
+		rpmsg_bind(ept, frame->src); /* where `bound` may rebind or destroy it */
+		key = rpmsg_lock(rdev);
+	}
+	rpmsg_ept_cb cb = (ept->flags & EPT_DEAD) == 0 ? ept->cb : NULL;
+	void *priv = ept->priv;
 	rpmsg_unlock(rdev, key);
-	if (binds)
-		rpmsg_bind(ept, frame->src);
-	if (cb == NULL || (ept->flags & EPT_DEAD))
-		return RPMSG_ERR_ADDR;
-	return cb(ept, frame->data, frame->len, frame->src, priv);
+	return cb != NULL ? cb(ept, frame->data, frame->len, frame->src, priv) : RPMSG_ERR_ADDR;
 }
 
 static void dispatch(struct rpmsg_device *rdev, const struct weft_frame *frame)
@@ -201,7 +201,7 @@ static bool poll_begins(struct rpmsg_device *rdev)
 	bool begins = !rdev->polling;
 
 	if (begins) {
-		rdev->poller = self(rdev);
+		__atomic_store_n(&rdev->poller, self(rdev), __ATOMIC_RELAXED);
 		__atomic_store_n(&rdev->polling, true, __ATOMIC_RELEASE);
 	}
 	rpmsg_unlock(rdev, key);
@@ -258,17 +258,17 @@ int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us)
 		port->ops->relax(port, 0);
 		return RPMSG_SUCCESS;
 	}
-	/* Before the timers are looked at: who arms one from now on sees that we sleep, and wakes us. */
-	__atomic_store_n(&rdev->sleeping, true, __ATOMIC_SEQ_CST);
+	/* Under the lock with the look at the timers: who arms one later sees that we sleep, and wakes us. */
 	uintptr_t key = rpmsg_lock(rdev);
+	rdev->sleeping = true;
 	uint32_t sleep_us = rpmsg_next_due(rdev, timeout_us);
 	bool quiet = ops->arm(rdev->transport, rdev->tx_waiters != 0);
 	rpmsg_unlock(rdev, key);
 
 	if (quiet && sleep_us != 0)
 		port->ops->relax(port, sleep_us);
-	__atomic_store_n(&rdev->sleeping, false, __ATOMIC_SEQ_CST);
 	key = rpmsg_lock(rdev);
+	rdev->sleeping = false;
 	ops->disarm(rdev->transport);
 	rpmsg_unlock(rdev, key);
 	return RPMSG_SUCCESS;
@@ -283,9 +283,14 @@ static void sleep_on(struct rpmsg_device *rdev, uint32_t event, uint32_t timeout
 		port->ops->relax(port, timeout_us);
 		return;
 	}
-	__atomic_add_fetch(&rdev->waiters, 1u, __ATOMIC_SEQ_CST);
+	/* Counted before the word is compared: who changes it later sees us and wakes us. */
+	uintptr_t key = rpmsg_lock(rdev);
+	rdev->waiters++;
+	rpmsg_unlock(rdev, key);
 	port->ops->wait(port, &rdev->event_word, event, timeout_us);
-	__atomic_sub_fetch(&rdev->waiters, 1u, __ATOMIC_SEQ_CST);
+	key = rpmsg_lock(rdev);
+	rdev->waiters--;
+	rpmsg_unlock(rdev, key);
 }
 
 int rpmsg_wait_turn(struct rpmsg_device *rdev, uint32_t event, uint32_t timeout_us)
@@ -312,12 +317,17 @@ void rpmsg_wake(struct rpmsg_device *rdev)
 {
 	struct weft_port *port = port_of(rdev);
 
-	__atomic_add_fetch(&rdev->event_word, 1u, __ATOMIC_SEQ_CST);
+	uintptr_t key = rpmsg_lock(rdev);
+	bool waiters = rdev->waiters != 0;
+	bool sleeping = rdev->sleeping;
+
+	__atomic_store_n(&rdev->event_word, rdev->event_word + 1u, __ATOMIC_RELEASE);
+	rpmsg_unlock(rdev, key);
 	if (port->ops->wake == NULL)
 		return;
-	if (__atomic_load_n(&rdev->waiters, __ATOMIC_SEQ_CST) != 0)
+	if (waiters)
 		port->ops->wake(port, &rdev->event_word);
-	if (__atomic_load_n(&rdev->sleeping, __ATOMIC_SEQ_CST))
+	if (sleeping)
 		port->ops->wake(port, NULL);
 }
 
@@ -330,8 +340,12 @@ void rpmsg_pin(struct rpmsg_device *rdev, const void *whose)
 
 void rpmsg_callback_over(struct rpmsg_device *rdev)
 {
+	uintptr_t key = rpmsg_lock(rdev);
+	bool waiters = rdev->waiters != 0;
+
 	__atomic_store_n(&rdev->current, NULL, __ATOMIC_RELEASE);
-	if (__atomic_load_n(&rdev->waiters, __ATOMIC_SEQ_CST) != 0)
+	rpmsg_unlock(rdev, key);
+	if (waiters)
 		rpmsg_wake(rdev);
 }
 
@@ -351,7 +365,8 @@ bool rpmsg_drain(struct rpmsg_device *rdev, const void *whose)
 
 bool rpmsg_in_callback(struct rpmsg_device *rdev)
 {
-	return __atomic_load_n(&rdev->polling, __ATOMIC_ACQUIRE) && rdev->poller == self(rdev);
+	return __atomic_load_n(&rdev->polling, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&rdev->poller, __ATOMIC_RELAXED) == self(rdev);
 }
 
 bool rpmsg_in_callback_of(struct rpmsg_device *rdev, const void *whose)

@@ -23,6 +23,8 @@ struct rpmsg_endpoint *rpmsg_lookup(const struct rpmsg_device *rdev, uint32_t ad
 /* The first endpoint, in table order, that has `flag`, and when name is given that name and destination. Locked. */
 struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name,
                                         uint32_t dest);
+/* Does it have that flag? Unlocked. */
+bool rpmsg_has(struct rpmsg_endpoint *ept, uint32_t flag);
 /* Bind a waiting endpoint, or unbind a bound one, and tell it. Unlocked, polling context or task. */
 void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
 void rpmsg_unbind(struct rpmsg_endpoint *ept);

@@ -74,6 +74,15 @@ struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_
 	return NULL;
 }
 
+bool rpmsg_has(struct rpmsg_endpoint *ept, uint32_t flag)
+{
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	bool has = (ept->flags & flag) != 0;
+
+	rpmsg_unlock(ept->rdev, key);
+	return has;
+}
+
 /* ---- Create ---- */
 
 static bool name_fits(const char *name)
@@ -181,7 +190,7 @@ int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
 /* A dead endpoint whose destroyer waits may be gone as soon as the callback is over: its flags are read before. */
 void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 {
-	bool own = (ept->flags & EPT_OWN) != 0;
+	bool own = rpmsg_has(ept, EPT_OWN);
 	rpmsg_released_cb released = own && ept->hooks != NULL ? ept->hooks->released : NULL;
 
 	if (own)

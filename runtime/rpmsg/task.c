@@ -26,9 +26,10 @@ void rpmsg_task_start(struct rpmsg_device *rdev, struct rpmsg_task *task, uint32
 	task->due = rpmsg_now_us(rdev) + delay_us;
 	task->next = rdev->tasks;
 	rdev->tasks = task;
+	bool sleeping = rdev->sleeping;
 	rpmsg_unlock(rdev, key);
-	if (__atomic_load_n(&rdev->sleeping, __ATOMIC_SEQ_CST))
-		rpmsg_wake(rdev);
+	if (sleeping)
+		rpmsg_wake(rdev); /* it sleeps for longer, as far as it knows */
 }
 
 void rpmsg_task_stop(struct rpmsg_device *rdev, struct rpmsg_task *task)
