@@ -9,8 +9,8 @@
 
 #include "weft/check.h"
 
-/* An RPMsg header, and at least one word behind it. */
-#define CHECK_BUF_SIZE_MIN 20u
+/* An RPMsg header and a name service message behind it: 16 + 40. */
+#define CHECK_BUF_SIZE_MIN 56u
 
 /* 2.7.13.1: idx counts up by what was added, and a ring of num entries holds no more than num. */
 static inline bool check_ring_distance(uint16_t offered, uint16_t num)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The link comes up, goes down and comes back, whoever restarts and however often. */
 #include "unit/pair.h"
+#include "weft/link.h"
 
 static struct pair pair;
 
@@ -52,6 +53,22 @@ static void nobody_touches_a_ring_before_the_device_has_echoed(void **state)
 	assert_int_equal(ring.avail->idx, PAIR_NUM);
 }
 
+static void the_link_of_usual_sizes_fits_the_memory_it_names(void **state)
+{
+	static struct weft_link link;
+	struct weft_port port;
+
+	(void)state;
+	pair_up(&pair);
+	port = pair.driver.port;
+	port.region.size = WEFT_LINK_SIZE;
+	assert_int_equal(weft_link_open(&link, &port, &weft_shm_driver, NULL), 0);
+	port.region.size = 0;
+	assert_int_equal(weft_link_open(&link, &port, &weft_shm_driver, NULL), RPMSG_ERR_PARAM);
+	port.region.base++;
+	assert_int_equal(weft_link_open(&link, &port, &weft_shm_device, NULL), RPMSG_ERR_PARAM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -59,6 +76,7 @@ int main(void)
 		cmocka_unit_test(a_restarted_device_is_taken_back),
 		cmocka_unit_test(a_restarted_driver_is_followed),
 		cmocka_unit_test(nobody_touches_a_ring_before_the_device_has_echoed),
+		cmocka_unit_test(the_link_of_usual_sizes_fits_the_memory_it_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

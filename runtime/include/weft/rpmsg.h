@@ -147,7 +147,7 @@ struct rpmsg_endpoint *rpmsg_find_ept(struct rpmsg_device *rdev, uint32_t addr);
 /* ---- Sending ----------------------------------------------------------------------------------------------- */
 
 /* Copy len bytes into a transmit buffer and send it. Returns len, or with nothing sent
- *   RPMSG_ERR_PARAM      ept is none, data is NULL with len > 0, or len < 0
+ *   RPMSG_ERR_PARAM      ept is none or was destroyed while it waited, data is NULL with len > 0, or len < 0
  *   RPMSG_ERR_BUFF_SIZE  len > rpmsg_mtu()
  *   RPMSG_ERR_ADDR       no destination yet; src or dst is ANY
  *   RPMSG_ERR_NO_BUFF    no buffer in time

@@ -96,7 +96,7 @@ struct virtio_line {
 /* The description from which both sides compute one layout. */
 struct virtio_layout_config {
 	uint16_t num;      /* buffers in each direction: a power of two, 2 to 32768 */
-	uint32_t buf_size; /* bytes of a buffer, RPMsg header included: a multiple of 4, 32 or more. MTU + 16 */
+	uint32_t buf_size; /* bytes of a buffer, RPMsg header included: a multiple of 4, 64 or more. MTU + 16 */
 	uint32_t align;    /* of vrings and buffers: a power of two, 16 or more; a cache line at least */
 };
 
