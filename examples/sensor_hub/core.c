@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core.h"
+
+#include <string.h>
+
+#include "say.h"
+
+bool core_open(struct core *core, char name, const char *path, bool driver, const struct weft_link_config *config)
+{
+	const struct weft_posix_config posix = { .path = path, .driver = driver, .size = WEFT_LINK_SIZE };
+	int error = weft_posix_open(&core->posix, &posix);
+
+	core->name = name;
+	if (error != 0) {
+		say(name, now_us(), "error", "cannot open %s: %s", path, strerror(-error));
+		return false;
+	}
+	error = weft_link_open(&core->link, &core->posix.port, driver ? &weft_shm_driver : &weft_shm_device, config);
+	if (error == 0)
+		return true;
+	say(name, now_us(), "error", "cannot open the link: %d", error);
+	weft_posix_close(&core->posix);
+	return false;
+}
+
+void core_close(struct core *core)
+{
+	weft_posix_close(&core->posix);
+}
+
+void core_turn(struct core *core, uint32_t timeout_us)
+{
+	rpmsg_poll(&core->link.rdev, 16);
+	rpmsg_wait(&core->link.rdev, timeout_us);
+}
+
+void core_say_counters(const struct core *core, uint32_t buffers_out)
+{
+	const struct weft_link_counters *counters = &core->link.rdev.transport->counters;
+
+	say(core->name, now_us(), "counters",
+	    "messages sent %u, received %u, broken %u; kicks sent %u, saved %u; buffers out: %u",
+	    (unsigned)counters->sent, (unsigned)counters->received, (unsigned)counters->violations,
+	    (unsigned)counters->kicks_sent, (unsigned)counters->kicks_saved, (unsigned)buffers_out);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions that serve sensor.v1.SensorHub, over sensor.h. */
+#ifndef SENSOR_HUB_SERVICE_H
+#define SENSOR_HUB_SERVICE_H
+
+#include "sensor_hub_server.h"
+
+/* Given to sensor_hub_server_start() as the handlers' context. */
+struct sensor_hub {
+	void (*log)(const sensor_v1_LogEntry *entry);
+};
+
+extern const struct sensor_hub_ops sensor_hub_ops;
+
+#endif
