@@ -32,6 +32,11 @@ def comment_block(text: str) -> str:
     return comment(text) + "\n"
 
 
+def neat(text: str) -> str:
+    """A whole file: one empty line at most, long lines broken, one newline at the end."""
+    return wrap(re.sub(r"\n{3,}", "\n\n", text.strip("\n"))) + "\n"
+
+
 def wrap(text: str) -> str:
     """Break lines of code that are too long at the commas between arguments."""
     return "\n".join(wrap_line(line) for line in text.split("\n"))
@@ -43,8 +48,8 @@ def wrap_line(line: str) -> str:
     if line.lstrip().startswith(("/*", "*", "#")):
         return line
     opening = last_open_call(line)
-    if opening is None:
-        return line
+    if opening is None or "," not in line[opening:]:
+        return re.sub(r"^(\t*)(.*? =) ", r"\1\2\n\1\t", line)
     head, arguments = line[: opening + 1], line[opening + 1 :]
     tabs = re.match(r"\t*", line).group()
     column = len(head.expandtabs(TAB)) - len(tabs) * TAB

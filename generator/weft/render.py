@@ -39,4 +39,4 @@ def render(view: FileView) -> dict[str, str]:
 
 def print_one(template: str, view: FileView) -> str:
     text = environment().get_template(template).render(file=view)
-    return layout.wrap(text.strip("\n")) + "\n"
+    return layout.neat(text)

@@ -87,3 +87,9 @@ def test_the_fingerprint_of_the_manual_is_that_of_its_text() -> None:
     assert f"{ids.fnv1a_64(text):016x}" == said
     header = (GOLDEN / "unary" / "out" / "in_weft.h").read_text(encoding="utf-8")
     assert f"UINT64_C(0x{said})" in header
+
+
+def test_an_assignment_without_arguments_breaks_behind_its_sign() -> None:
+    name = "n" * 60
+    broken = layout.wrap(f"\tstruct {name} *call = (struct {name} *)base;")
+    assert broken == f"\tstruct {name} *call =\n\t\t(struct {name} *)base;"

@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(sensor_v1_ListRequest_size == 2u, sensor_v1_ListRequest_comes_from_another_run_of_weft)
 static const struct weft_message message_sensor_v1_ListRequest = {
 	weft_nanopb_encode,
@@ -134,10 +133,10 @@ weft_status sensor_hub_list(struct sensor_hub_client *client, const sensor_v1_Li
 	return weft_client_call(&client->base, &method_sensor_hub_list, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_sensor_hub_list(struct weft_call *base, weft_status status)
 {
-	struct sensor_hub_list_call *call = (struct sensor_hub_list_call *)base; /* its first member */
+	struct sensor_hub_list_call *call = (struct sensor_hub_list_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (sensor_v1_SensorList *)base->response);
@@ -159,10 +158,10 @@ weft_status sensor_hub_read(struct sensor_hub_client *client, const sensor_v1_Re
 	return weft_client_call(&client->base, &method_sensor_hub_read, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_sensor_hub_read(struct weft_call *base, weft_status status)
 {
-	struct sensor_hub_read_call *call = (struct sensor_hub_read_call *)base; /* its first member */
+	struct sensor_hub_read_call *call = (struct sensor_hub_read_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (sensor_v1_Reading *)base->response);
@@ -184,10 +183,10 @@ weft_status sensor_hub_average(struct sensor_hub_client *client, const sensor_v1
 	return weft_client_call(&client->base, &method_sensor_hub_average, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_sensor_hub_average(struct weft_call *base, weft_status status)
 {
-	struct sensor_hub_average_call *call = (struct sensor_hub_average_call *)base; /* its first member */
+	struct sensor_hub_average_call *call = (struct sensor_hub_average_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (sensor_v1_AverageReply *)base->response);

@@ -24,8 +24,8 @@ struct sensor_hub_client {
 	struct weft_client base;
 };
 
-/* Open a client on a link; returns at once, the server may come later. config NULL: one call at a time, found by
- * its name. Statuses as of weft_client_open(). */
+/* Open a client on a link; returns at once, the server may come later. config NULL: one call at a time, the server
+ * found by its name. Statuses as of weft_client_open(). */
 weft_status sensor_hub_client_open(struct sensor_hub_client *client, struct rpmsg_device *rdev,
                                    const struct weft_client_config *config);
 
@@ -47,15 +47,16 @@ struct sensor_hub_list_call;
 typedef void (*sensor_hub_list_done)(struct sensor_hub_list_call *call, weft_status status,
                                      sensor_v1_SensorList *response);
 
-/* A List in flight, in your storage, the client's from start until done; weft_call_cancel(&call->base) ends it. */
+/* A List in flight, in your storage: the client's from start until done.
+ * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_list_call {
 	struct weft_call base;
 	sensor_hub_list_done done;
 	void *arg; /* yours, untouched */
 };
 
-/* Start a List and return; done (may be NULL) runs later, unless the status is not WEFT_OK. The request is encoded
- * before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start a List and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
+ * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
 weft_status sensor_hub_list_start(struct sensor_hub_client *client, struct sensor_hub_list_call *call,
                                   const sensor_v1_ListRequest *request, sensor_v1_SensorList *response,
                                   uint32_t timeout_us, sensor_hub_list_done done, void *arg);
@@ -72,15 +73,16 @@ struct sensor_hub_read_call;
 typedef void (*sensor_hub_read_done)(struct sensor_hub_read_call *call, weft_status status,
                                      sensor_v1_Reading *response);
 
-/* A Read in flight, in your storage, the client's from start until done; weft_call_cancel(&call->base) ends it. */
+/* A Read in flight, in your storage: the client's from start until done.
+ * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_read_call {
 	struct weft_call base;
 	sensor_hub_read_done done;
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Read and return; done (may be NULL) runs later, unless the status is not WEFT_OK. The request is encoded
- * before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start a Read and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
+ * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
 weft_status sensor_hub_read_start(struct sensor_hub_client *client, struct sensor_hub_read_call *call,
                                   const sensor_v1_ReadRequest *request, sensor_v1_Reading *response,
                                   uint32_t timeout_us, sensor_hub_read_done done, void *arg);
@@ -97,15 +99,16 @@ struct sensor_hub_average_call;
 typedef void (*sensor_hub_average_done)(struct sensor_hub_average_call *call, weft_status status,
                                         sensor_v1_AverageReply *response);
 
-/* A Average in flight, in your storage, the client's from start until done; weft_call_cancel(&call->base) ends it. */
+/* A Average in flight, in your storage: the client's from start until done.
+ * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_average_call {
 	struct weft_call base;
 	sensor_hub_average_done done;
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Average and return; done (may be NULL) runs later, unless the status is not WEFT_OK. The request is encoded
- * before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start a Average and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
+ * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
 weft_status sensor_hub_average_start(struct sensor_hub_client *client, struct sensor_hub_average_call *call,
                                      const sensor_v1_AverageRequest *request, sensor_v1_AverageReply *response,
                                      uint32_t timeout_us, sensor_hub_average_done done, void *arg);

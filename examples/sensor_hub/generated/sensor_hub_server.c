@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(sensor_v1_ListRequest_size == 2u, sensor_v1_ListRequest_comes_from_another_run_of_weft)
 static const struct weft_message message_sensor_v1_ListRequest = {
 	weft_nanopb_encode,

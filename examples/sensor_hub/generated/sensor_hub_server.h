@@ -40,8 +40,9 @@ struct sensor_hub_server {
 	struct weft_server base;
 };
 
-/* Start serving on a link and announce it; returns at once, the link may come up later. ops must outlive the server and
- * is best const; context is given to each handler. config NULL: one waiting request. Statuses as of weft_server_start(). */
+/* Start serving on a link, found by its name; returns at once, the link may come up later. ops must
+ * outlive the server and is best const; context is given to each handler. config NULL: one request may wait.
+ * Statuses as of weft_server_start(). */
 weft_status sensor_hub_server_start(struct sensor_hub_server *server, struct rpmsg_device *rdev,
                                     const struct sensor_hub_ops *ops, void *context,
                                     const struct weft_server_config *config);

@@ -98,10 +98,10 @@ weft_status store_put(struct store_client *client, const behaviour_v1_Block *req
 	return weft_client_call(&client->base, &method_store_put, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_store_put(struct weft_call *base, weft_status status)
 {
-	struct store_put_call *call = (struct store_put_call *)base; /* its first member */
+	struct store_put_call *call = (struct store_put_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (behaviour_v1_Block *)base->response);
@@ -122,10 +122,10 @@ weft_status store_missing(struct store_client *client, const behaviour_v1_Block 
 	return weft_client_call(&client->base, &method_store_missing, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_store_missing(struct weft_call *base, weft_status status)
 {
-	struct store_missing_call *call = (struct store_missing_call *)base; /* its first member */
+	struct store_missing_call *call = (struct store_missing_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (behaviour_v1_Block *)base->response);

@@ -83,10 +83,10 @@ weft_status store_put(struct store_client *client, const bytes_v1_Block *request
 	return weft_client_call(&client->base, &method_store_put, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_store_put(struct weft_call *base, weft_status status)
 {
-	struct store_put_call *call = (struct store_put_call *)base; /* its first member */
+	struct store_put_call *call = (struct store_put_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (bytes_v1_Ack *)base->response);

@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(comments_v1_Text_size == 6u, comments_v1_Text_comes_from_another_run_of_weft)
 static const struct weft_message message_comments_v1_Text = {
 	weft_nanopb_encode,
@@ -62,10 +61,10 @@ weft_status comments_leading(struct comments_client *client, const comments_v1_T
 	return weft_client_call(&client->base, &method_comments_leading, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_comments_leading(struct weft_call *base, weft_status status)
 {
-	struct comments_leading_call *call = (struct comments_leading_call *)base; /* its first member */
+	struct comments_leading_call *call = (struct comments_leading_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (comments_v1_Text *)base->response);
@@ -87,10 +86,10 @@ weft_status comments_bare(struct comments_client *client, const comments_v1_Text
 	return weft_client_call(&client->base, &method_comments_bare, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_comments_bare(struct weft_call *base, weft_status status)
 {
-	struct comments_bare_call *call = (struct comments_bare_call *)base; /* its first member */
+	struct comments_bare_call *call = (struct comments_bare_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (comments_v1_Text *)base->response);

@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(comments_v1_Text_size == 6u, comments_v1_Text_comes_from_another_run_of_weft)
 static const struct weft_message message_comments_v1_Text = {
 	weft_nanopb_encode,

@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(google_protobuf_Empty_size == 0u, google_protobuf_Empty_comes_from_another_run_of_weft)
 static const struct weft_message message_google_protobuf_Empty = {
 	weft_nanopb_encode,
@@ -72,10 +71,10 @@ weft_status power_sleep(struct power_client *client, const google_protobuf_Empty
 	return weft_client_call(&client->base, &method_power_sleep, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_power_sleep(struct weft_call *base, weft_status status)
 {
-	struct power_sleep_call *call = (struct power_sleep_call *)base; /* its first member */
+	struct power_sleep_call *call = (struct power_sleep_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (google_protobuf_Empty *)base->response);
@@ -97,10 +96,10 @@ weft_status power_woke_at(struct power_client *client, const google_protobuf_Emp
 	return weft_client_call(&client->base, &method_power_woke_at, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_power_woke_at(struct weft_call *base, weft_status status)
 {
-	struct power_woke_at_call *call = (struct power_woke_at_call *)base; /* its first member */
+	struct power_woke_at_call *call = (struct power_woke_at_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (google_protobuf_Timestamp *)base->response);

@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(google_protobuf_Empty_size == 0u, google_protobuf_Empty_comes_from_another_run_of_weft)
 static const struct weft_message message_google_protobuf_Empty = {
 	weft_nanopb_encode,

@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(enums_v1_State_size == 49u, enums_v1_State_comes_from_another_run_of_weft)
 static const struct weft_message message_enums_v1_State = {
 	weft_nanopb_encode,
@@ -56,10 +55,10 @@ weft_status lamp_switch(struct lamp_client *client, const enums_v1_State *reques
 	return weft_client_call(&client->base, &method_lamp_switch, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_lamp_switch(struct weft_call *base, weft_status status)
 {
-	struct lamp_switch_call *call = (struct lamp_switch_call *)base; /* its first member */
+	struct lamp_switch_call *call = (struct lamp_switch_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (enums_v1_State *)base->response);

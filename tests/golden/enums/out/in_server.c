@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(enums_v1_State_size == 49u, enums_v1_State_comes_from_another_run_of_weft)
 static const struct weft_message message_enums_v1_State = {
 	weft_nanopb_encode,

@@ -90,10 +90,10 @@ weft_status robot_turn(struct robot_client *client, const parts_Motor *request, 
 	return weft_client_call(&client->base, &method_robot_turn, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_robot_turn(struct weft_call *base, weft_status status)
 {
-	struct robot_turn_call *call = (struct robot_turn_call *)base; /* its first member */
+	struct robot_turn_call *call = (struct robot_turn_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (imports_v1_Pose *)base->response);

@@ -114,10 +114,10 @@ weft_status names_names(struct names_client *client, const names_v1_Request *req
 	return weft_client_call(&client->base, &method_names_names, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_names_names(struct weft_call *base, weft_status status)
 {
-	struct names_names_call *call = (struct names_names_call *)base; /* its first member */
+	struct names_names_call *call = (struct names_names_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (names_v1_Request *)base->response);
@@ -139,10 +139,10 @@ weft_status names_call(struct names_client *client, const names_v1_Request *requ
 	return weft_client_call(&client->base, &method_names_call, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_names_call(struct weft_call *base, weft_status status)
 {
-	struct names_call_call *call = (struct names_call_call *)base; /* its first member */
+	struct names_call_call *call = (struct names_call_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (names_v1_Request *)base->response);
@@ -163,10 +163,10 @@ weft_status names_context(struct names_client *client, const names_v1_Request *r
 	return weft_client_call(&client->base, &method_names_context, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_names_context(struct weft_call *base, weft_status status)
 {
-	struct names_context_call *call = (struct names_context_call *)base; /* its first member */
+	struct names_context_call *call = (struct names_context_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (names_v1_Request *)base->response);
@@ -188,10 +188,10 @@ weft_status names_get_http_status(struct names_client *client, const names_v1_Re
 	return weft_client_call(&client->base, &method_names_get_http_status, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_names_get_http_status(struct weft_call *base, weft_status status)
 {
-	struct names_get_http_status_call *call = (struct names_get_http_status_call *)base; /* its first member */
+	struct names_get_http_status_call *call = (struct names_get_http_status_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (names_v1_Request *)base->response);
@@ -213,10 +213,10 @@ weft_status names_delete(struct names_client *client, const names_v1_Request *re
 	return weft_client_call(&client->base, &method_names_delete, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_names_delete(struct weft_call *base, weft_status status)
 {
-	struct names_delete_call *call = (struct names_delete_call *)base; /* its first member */
+	struct names_delete_call *call = (struct names_delete_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (names_v1_Request *)base->response);
@@ -238,10 +238,10 @@ weft_status names_switch_2(struct names_client *client, const names_v1_Request *
 	return weft_client_call(&client->base, &method_names_switch_2, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_names_switch_2(struct weft_call *base, weft_status status)
 {
-	struct names_switch_2_call *call = (struct names_switch_2_call *)base; /* its first member */
+	struct names_switch_2_call *call = (struct names_switch_2_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (names_v1_Request *)base->response);

@@ -105,10 +105,10 @@ weft_status tree_grow(struct tree_client *client, const nested_v1_Trunk_Branch *
 	return weft_client_call(&client->base, &method_tree_grow, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_tree_grow(struct weft_call *base, weft_status status)
 {
-	struct tree_grow_call *call = (struct tree_grow_call *)base; /* its first member */
+	struct tree_grow_call *call = (struct tree_grow_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (nested_v1_Trunk *)base->response);

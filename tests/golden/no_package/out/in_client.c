@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(BareRequest_size == 0u, BareRequest_comes_from_another_run_of_weft)
 static const struct weft_message message_BareRequest = {
 	weft_nanopb_encode,
@@ -65,10 +64,10 @@ weft_status bare_get(struct bare_client *client, const BareRequest *request, Bar
 	return weft_client_call(&client->base, &method_bare_get, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_bare_get(struct weft_call *base, weft_status status)
 {
-	struct bare_get_call *call = (struct bare_get_call *)base; /* its first member */
+	struct bare_get_call *call = (struct bare_get_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (BareReply *)base->response);

@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(BareRequest_size == 0u, BareRequest_comes_from_another_run_of_weft)
 static const struct weft_message message_BareRequest = {
 	weft_nanopb_encode,

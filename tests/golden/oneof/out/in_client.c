@@ -90,10 +90,10 @@ weft_status machine_run(struct machine_client *client, const oneof_v1_Command *r
 	return weft_client_call(&client->base, &method_machine_run, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_machine_run(struct weft_call *base, weft_status status)
 {
-	struct machine_run_call *call = (struct machine_run_call *)base; /* its first member */
+	struct machine_run_call *call = (struct machine_run_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (oneof_v1_Result *)base->response);

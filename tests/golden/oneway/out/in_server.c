@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(log_v1_Line_size == 65u, log_v1_Line_comes_from_another_run_of_weft)
 static const struct weft_message message_log_v1_Line = {
 	weft_nanopb_encode,

@@ -67,10 +67,10 @@ weft_status settings_apply(struct settings_client *client, const optional_v1_Cha
 	return weft_client_call(&client->base, &method_settings_apply, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_settings_apply(struct weft_call *base, weft_status status)
 {
-	struct settings_apply_call *call = (struct settings_apply_call *)base; /* its first member */
+	struct settings_apply_call *call = (struct settings_apply_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (optional_v1_Change *)base->response);

@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(prefix_v1_Level_size == 6u, prefix_v1_Level_comes_from_another_run_of_weft)
 static const struct weft_message message_prefix_v1_Level = {
 	weft_nanopb_encode,
@@ -56,10 +55,10 @@ weft_status door_lamp_set(struct door_lamp_client *client, const prefix_v1_Level
 	return weft_client_call(&client->base, &method_door_lamp_set, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_door_lamp_set(struct weft_call *base, weft_status status)
 {
-	struct door_lamp_set_call *call = (struct door_lamp_set_call *)base; /* its first member */
+	struct door_lamp_set_call *call = (struct door_lamp_set_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (prefix_v1_Level *)base->response);
@@ -114,10 +113,10 @@ weft_status desk_lamp_set(struct desk_lamp_client *client, const prefix_v1_Level
 	return weft_client_call(&client->base, &method_desk_lamp_set, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_desk_lamp_set(struct weft_call *base, weft_status status)
 {
-	struct desk_lamp_set_call *call = (struct desk_lamp_set_call *)base; /* its first member */
+	struct desk_lamp_set_call *call = (struct desk_lamp_set_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (prefix_v1_Level *)base->response);

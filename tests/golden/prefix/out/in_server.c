@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(prefix_v1_Level_size == 6u, prefix_v1_Level_comes_from_another_run_of_weft)
 static const struct weft_message message_prefix_v1_Level = {
 	weft_nanopb_encode,

@@ -66,10 +66,10 @@ weft_status old_do(struct old_client *client, const old_v1_Work *request, old_v1
 	return weft_client_call(&client->base, &method_old_do, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_old_do(struct weft_call *base, weft_status status)
 {
-	struct old_do_call *call = (struct old_do_call *)base; /* its first member */
+	struct old_do_call *call = (struct old_do_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (old_v1_Work *)base->response);

@@ -83,10 +83,10 @@ weft_status samples_take(struct samples_client *client, const repeated_v1_Reques
 	return weft_client_call(&client->base, &method_samples_take, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_samples_take(struct weft_call *base, weft_status status)
 {
-	struct samples_take_call *call = (struct samples_take_call *)base; /* its first member */
+	struct samples_take_call *call = (struct samples_take_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (repeated_v1_Reply *)base->response);

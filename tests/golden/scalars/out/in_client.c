@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(scalars_v1_All_size == 130u, scalars_v1_All_comes_from_another_run_of_weft)
 static const struct weft_message message_scalars_v1_All = {
 	weft_nanopb_encode,
@@ -56,10 +55,10 @@ weft_status scalars_echo(struct scalars_client *client, const scalars_v1_All *re
 	return weft_client_call(&client->base, &method_scalars_echo, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_scalars_echo(struct weft_call *base, weft_status status)
 {
-	struct scalars_echo_call *call = (struct scalars_echo_call *)base; /* its first member */
+	struct scalars_echo_call *call = (struct scalars_echo_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (scalars_v1_All *)base->response);

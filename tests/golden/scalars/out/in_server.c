@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(scalars_v1_All_size == 130u, scalars_v1_All_comes_from_another_run_of_weft)
 static const struct weft_message message_scalars_v1_All = {
 	weft_nanopb_encode,

@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(com_example_instruments_v1_Celsius_size == 5u,
                  com_example_instruments_v1_Celsius_comes_from_another_run_of_weft)
 static const struct weft_message message_com_example_instruments_v1_Celsius = {
@@ -58,10 +57,10 @@ weft_status temperature_controller_get(struct temperature_controller_client *cli
 	return weft_client_call(&client->base, &method_temperature_controller_get, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_temperature_controller_get(struct weft_call *base, weft_status status)
 {
-	struct temperature_controller_get_call *call = (struct temperature_controller_get_call *)base; /* its first member */
+	struct temperature_controller_get_call *call = (struct temperature_controller_get_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (com_example_instruments_v1_Celsius *)base->response);

@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(com_example_instruments_v1_Celsius_size == 5u,
                  com_example_instruments_v1_Celsius_comes_from_another_run_of_weft)
 static const struct weft_message message_com_example_instruments_v1_Celsius = {

@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(fixed_v1_Window_size == 6u, fixed_v1_Window_comes_from_another_run_of_weft)
 static const struct weft_message message_fixed_v1_Window = {
 	weft_nanopb_encode,
@@ -56,10 +55,10 @@ weft_status watchdog_kick(struct watchdog_client *client, const fixed_v1_Window 
 	return weft_client_call(&client->base, &method_watchdog_kick, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_watchdog_kick(struct weft_call *base, weft_status status)
 {
-	struct watchdog_kick_call *call = (struct watchdog_kick_call *)base; /* its first member */
+	struct watchdog_kick_call *call = (struct watchdog_kick_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (fixed_v1_Window *)base->response);

@@ -8,7 +8,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(fixed_v1_Window_size == 6u, fixed_v1_Window_comes_from_another_run_of_weft)
 static const struct weft_message message_fixed_v1_Window = {
 	weft_nanopb_encode,

@@ -6,7 +6,6 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-
 PB_STATIC_ASSERT(sensor_v1_ReadRequest_size == 6u, sensor_v1_ReadRequest_comes_from_another_run_of_weft)
 static const struct weft_message message_sensor_v1_ReadRequest = {
 	weft_nanopb_encode,
@@ -82,10 +81,10 @@ weft_status sensor_hub_read(struct sensor_hub_client *client, const sensor_v1_Re
 	return weft_client_call(&client->base, &method_sensor_hub_read, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_sensor_hub_read(struct weft_call *base, weft_status status)
 {
-	struct sensor_hub_read_call *call = (struct sensor_hub_read_call *)base; /* its first member */
+	struct sensor_hub_read_call *call = (struct sensor_hub_read_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (sensor_v1_ReadReply *)base->response);
@@ -107,10 +106,10 @@ weft_status sensor_hub_set_alarm(struct sensor_hub_client *client, const sensor_
 	return weft_client_call(&client->base, &method_sensor_hub_set_alarm, request, response, timeout_us);
 }
 
-/* From the runtime's untyped call to yours. */
+/* From the runtime's call to yours, which begins with it. */
 static void done_sensor_hub_set_alarm(struct weft_call *base, weft_status status)
 {
-	struct sensor_hub_set_alarm_call *call = (struct sensor_hub_set_alarm_call *)base; /* its first member */
+	struct sensor_hub_set_alarm_call *call = (struct sensor_hub_set_alarm_call *)base;
 
 	if (call->done != NULL)
 		call->done(call, status, (sensor_v1_Alarm *)base->response);
