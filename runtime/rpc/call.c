@@ -8,7 +8,7 @@
 
 static bool put(struct weft_client *client, struct weft_call *call)
 {
-	uintptr_t key = rpmsg_lock(client->ept.rdev);
+	uintptr_t key = rpmsg_lock(client->rdev);
 	uint32_t slot = 0;
 
 	while (slot < client->call_slots && client->calls[slot] != NULL)
@@ -18,7 +18,7 @@ static bool put(struct weft_client *client, struct weft_call *call)
 		call->id = ++client->sequence * client->call_slots + slot;
 		call->state = CALL_PENDING;
 	}
-	rpmsg_unlock(client->ept.rdev, key);
+	rpmsg_unlock(client->rdev, key);
 	return slot < client->call_slots;
 }
 
@@ -37,20 +37,20 @@ static uint32_t slot_of(const struct weft_client *client, uint32_t id)
 /* Take the call out of the table. True: it was there, and it is now the caller's to end. */
 static bool take(struct weft_client *client, struct weft_call *call)
 {
-	uintptr_t key = rpmsg_lock(client->ept.rdev);
+	uintptr_t key = rpmsg_lock(client->rdev);
 	uint32_t slot = slot_of(client, call->id);
 	bool taken = client->calls[slot] == call;
 
 	if (taken)
 		taken_out(client, call, slot);
-	rpmsg_unlock(client->ept.rdev, key);
+	rpmsg_unlock(client->rdev, key);
 	return taken;
 }
 
 /* The pending call that a reply names, taken out; NULL: none. */
 static struct weft_call *take_by_id(struct weft_client *client, uint32_t id)
 {
-	uintptr_t key = rpmsg_lock(client->ept.rdev);
+	uintptr_t key = rpmsg_lock(client->rdev);
 	uint32_t slot = slot_of(client, id);
 	struct weft_call *call = client->calls[slot];
 
@@ -58,7 +58,7 @@ static struct weft_call *take_by_id(struct weft_client *client, uint32_t id)
 		call = NULL;
 	if (call != NULL)
 		taken_out(client, call, slot);
-	rpmsg_unlock(client->ept.rdev, key);
+	rpmsg_unlock(client->rdev, key);
 	return call;
 }
 
@@ -66,18 +66,18 @@ static struct weft_call *take_by_id(struct weft_client *client, uint32_t id)
 static void finish(struct weft_client *client, struct weft_call *call, weft_status status)
 {
 	weft_call_done done = call->done;
-	uintptr_t key = rpmsg_lock(client->ept.rdev);
+	uintptr_t key = rpmsg_lock(client->rdev);
 
 	client->counters.ended++;
 	client->counters.timeouts += status == WEFT_DEADLINE_EXCEEDED;
-	rpmsg_unlock(client->ept.rdev, key);
+	rpmsg_unlock(client->rdev, key);
 	call->status = (uint8_t)status;
 	/* Release pairs with the acquire of a sync caller in another context: response and status are written. */
 	__atomic_store_n(&call->state, CALL_DONE, __ATOMIC_RELEASE);
 	if (done != NULL)
 		done(call, status);
 	else
-		rpmsg_wake(client->ept.rdev);
+		rpmsg_wake(client->rdev);
 }
 
 /* ---- Ends ---- */
@@ -105,7 +105,7 @@ void weft_client_reply(struct weft_client *client, const struct weft_call_header
 /* A pending call that is due, or not newer than `last`, taken out; NULL: none. */
 static struct weft_call *take_where(struct weft_client *client, bool due, uint32_t now_or_last)
 {
-	uintptr_t key = rpmsg_lock(client->ept.rdev);
+	uintptr_t key = rpmsg_lock(client->rdev);
 	struct weft_call *found = NULL;
 
 	for (unsigned slot = 0; slot < client->call_slots && found == NULL; slot++) {
@@ -118,7 +118,7 @@ static struct weft_call *take_where(struct weft_client *client, bool due, uint32
 			found = call;
 		}
 	}
-	rpmsg_unlock(client->ept.rdev, key);
+	rpmsg_unlock(client->rdev, key);
 	return found;
 }
 
@@ -197,9 +197,9 @@ static weft_status transmit(struct weft_client *client, struct outgoing *out)
 		rpmsg_release_tx_buffer(&client->ept, out->frame);
 		return WEFT_UNAVAILABLE; /* the link or the server went while we encoded */
 	}
-	uintptr_t key = rpmsg_lock(client->ept.rdev);
+	uintptr_t key = rpmsg_lock(client->rdev);
 	client->counters.started++;
-	rpmsg_unlock(client->ept.rdev, key);
+	rpmsg_unlock(client->rdev, key);
 	return WEFT_OK;
 }
 
@@ -208,7 +208,7 @@ static weft_status start(struct weft_client *client, struct weft_call *call, uin
 {
 	out->header.kind = WEFT_KIND_REQUEST;
 	out->header.aux = timeout_us;
-	call->due = rpmsg_now_us(client->ept.rdev) + timeout_us;
+	call->due = rpmsg_now_us(client->rdev) + timeout_us;
 	if (!put(client, call)) {
 		rpmsg_release_tx_buffer(&client->ept, out->frame);
 		return WEFT_RESOURCE_EXHAUSTED;
@@ -257,7 +257,7 @@ weft_status weft_client_start(struct weft_client *client, struct weft_call *call
 /* Until somebody has ended it; when nobody has in time, we do. */
 static weft_status wait_for(struct weft_client *client, struct weft_call *call)
 {
-	struct rpmsg_device *rdev = client->ept.rdev;
+	struct rpmsg_device *rdev = client->rdev;
 
 	for (;;) {
 		uint32_t event = rpmsg_event_word(rdev);
@@ -269,8 +269,8 @@ static weft_status wait_for(struct weft_client *client, struct weft_call *call)
 		uint32_t left = client_is_due(call->due, now) ? 0 : call->due - now;
 		int result = rpmsg_wait_turn(rdev, event, left);
 		if (result < 0 && take(client, call))
-			return weft_status_from_rpmsg(result);
-		if (left == 0 && take(client, call))
+			finish(client, call, weft_status_from_rpmsg(result));
+		else if (left == 0 && take(client, call))
 			finish(client, call, WEFT_DEADLINE_EXCEEDED);
 	}
 }
@@ -284,14 +284,14 @@ weft_status weft_client_call(struct weft_client *client, const struct weft_metho
 
 	if (status == WEFT_OK)
 		status = timeout_fault(timeout_us);
-	if (status == WEFT_OK && rpmsg_in_callback(client->ept.rdev))
+	if (status == WEFT_OK && rpmsg_in_callback(client->rdev))
 		status = WEFT_FAILED_PRECONDITION;
 	if (status != WEFT_OK)
 		return status;
 
-	uint32_t begun = rpmsg_now_us(client->ept.rdev);
+	uint32_t begun = rpmsg_now_us(client->rdev);
 	status = encode(client, method, request, timeout_us, &out);
-	uint32_t waited = rpmsg_now_us(client->ept.rdev) - begun;
+	uint32_t waited = rpmsg_now_us(client->rdev) - begun;
 	if (status == WEFT_OK && waited >= timeout_us)
 		rpmsg_release_tx_buffer(&client->ept, out.frame);
 	if (waited >= timeout_us && (status == WEFT_OK || status == WEFT_RESOURCE_EXHAUSTED))

@@ -34,9 +34,10 @@ static inline bool check_hello_len(uint32_t len, uint32_t hello_size)
 	return WEFT_CHECK(HELLO_LEN, len >= hello_size);
 }
 
-static inline bool check_hello_id(uint32_t id, uint32_t last, uint32_t service, uint32_t ours)
+/* Numbers wrap: from the first to the last, counted from the first. */
+static inline bool check_hello_id(uint32_t id, uint32_t first, uint32_t last)
 {
-	return WEFT_CHECK(HELLO_ID, id == last && service == ours);
+	return WEFT_CHECK(HELLO_ID, id - first <= last - first);
 }
 
 static inline bool check_hello_version(uint16_t theirs, uint16_t ours)

@@ -16,14 +16,14 @@ static enum client_state state_of(const struct weft_client *client)
 static void set_state(struct weft_client *client, enum client_state state)
 {
 	__atomic_store_n(&client->state, (uint8_t)state, __ATOMIC_RELEASE);
-	rpmsg_wake(client->ept.rdev);
+	rpmsg_wake(client->rdev);
 }
 
 /* ---- Hello ---- */
 
 void weft_client_hello(struct weft_client *client)
 {
-	struct rpmsg_device *rdev = client->ept.rdev;
+	struct rpmsg_device *rdev = client->rdev;
 	struct weft_hello hello = weft_hello_of(client->service, rpmsg_mtu(rdev), 0);
 	struct weft_call_header header = { .kind = WEFT_KIND_HELLO, .method = client->service->id };
 	uintptr_t key = rpmsg_lock(rdev);
@@ -61,7 +61,8 @@ static void hello_reply(struct weft_client *client, const struct weft_call_heade
 {
 	struct weft_hello hello;
 
-	if (!check_hello_id(header->call, client->hello_id, header->method, client->service->id)) {
+	if (header->method != client->service->id ||
+	    !check_hello_id(header->call, client->hello_first, client->hello_id)) {
 		client->counters.stray++;
 		return;
 	}
@@ -75,7 +76,7 @@ static void hello_reply(struct weft_client *client, const struct weft_call_heade
 	}
 	frame_copy(&hello, body, sizeof hello);
 	weft_status fault = weft_hello_fault(&hello, client->service);
-	if (fault != WEFT_OK || rpmsg_mtu(client->ept.rdev) < client->service->frame_max)
+	if (fault != WEFT_OK || rpmsg_mtu(client->rdev) < client->service->frame_max)
 		refused(client, WEFT_FAILED_PRECONDITION);
 	else
 		agreed(client, &hello);
@@ -86,14 +87,15 @@ static void hello_reply(struct weft_client *client, const struct weft_call_heade
 /* Two contexts may find one, who opens and who polls: the first counts. */
 static void found(struct weft_client *client, uint32_t server)
 {
-	uintptr_t key = rpmsg_lock(client->ept.rdev);
+	uintptr_t key = rpmsg_lock(client->rdev);
 	bool first = client->server == RPMSG_ADDR_ANY;
 
 	if (first)
 		client->server = server;
-	rpmsg_unlock(client->ept.rdev, key);
+	rpmsg_unlock(client->rdev, key);
 	if (!first)
 		return;
+	client->hello_first = client->hello_id + 1u;
 	rpmsg_set_dest(&client->ept, server);
 	set_state(client, CLIENT_HELLO);
 	weft_client_hello(client);
@@ -132,7 +134,7 @@ static void client_remove(struct rpmsg_driver *driver, uint32_t dest)
 	if (client->server != dest || by_address(client))
 		return;
 	lost(client);
-	uint32_t another = rpmsg_find_channel(client->ept.rdev, driver->name, dest);
+	uint32_t another = rpmsg_find_channel(client->rdev, driver->name, dest);
 	if (another != RPMSG_ADDR_ANY)
 		client_probe(driver, another);
 }
@@ -200,7 +202,7 @@ static int client_receive(struct rpmsg_endpoint *ept, void *data, size_t len, ui
 
 void weft_client_arm(struct weft_client *client)
 {
-	struct rpmsg_device *rdev = client->ept.rdev;
+	struct rpmsg_device *rdev = client->rdev;
 	uintptr_t key = rpmsg_lock(rdev);
 	uint32_t now = rpmsg_now_us(rdev);
 	uint32_t delay = WEFT_TIMEOUT_MAX_US;
@@ -223,7 +225,7 @@ void weft_client_arm(struct weft_client *client)
 static void client_run(struct rpmsg_task *task)
 {
 	struct weft_client *client = (struct weft_client *)(void *)((uint8_t *)task - offsetof(struct weft_client, task));
-	uint32_t now = rpmsg_now_us(client->ept.rdev);
+	uint32_t now = rpmsg_now_us(client->rdev);
 	unsigned expired = weft_client_expire(client, now);
 	bool unanswered = state_of(client) == CLIENT_HELLO && client_is_due(client->hello_due, now);
 
@@ -245,10 +247,11 @@ static bool good_config(const struct weft_service *service, const struct weft_cl
 	return memchr(config->channel != NULL ? config->channel : service->channel, '\0', RPMSG_NAME_SIZE) != NULL;
 }
 
-static void prepare(struct weft_client *client, const struct weft_service *service,
+static void prepare(struct weft_client *client, struct rpmsg_device *rdev, const struct weft_service *service,
                     const struct weft_client_config *config)
 {
 	memset(client, 0, sizeof *client);
+	client->rdev = rdev;
 	client->service = service;
 	client->server = RPMSG_ADDR_ANY;
 	client->address = config->address != 0 ? config->address : service->address;
@@ -273,7 +276,7 @@ weft_status weft_client_open(struct weft_client *client, struct rpmsg_device *rd
 		config = &defaults;
 	if (client == NULL || !good_config(service, config))
 		return WEFT_INVALID_ARGUMENT;
-	prepare(client, service, config);
+	prepare(client, rdev, service, config);
 
 	/* One that announces is spoken to first and never binds by itself; the others have no name. */
 	struct rpmsg_endpoint_config endpoint = {
@@ -285,8 +288,10 @@ weft_status weft_client_open(struct weft_client *client, struct rpmsg_device *rd
 		.priv = client,
 	};
 	int result = rpmsg_create_endpoint(&client->ept, rdev, &endpoint);
-	if (result != RPMSG_SUCCESS)
+	if (result != RPMSG_SUCCESS) {
+		client->rdev = NULL;
 		return weft_status_from_rpmsg(result);
+	}
 	rpmsg_register_driver(rdev, &client->driver);
 	if (by_address(client) && rpmsg_link(rdev) == WEFT_LINK_UP)
 		found(client, client->address);
@@ -295,9 +300,9 @@ weft_status weft_client_open(struct weft_client *client, struct rpmsg_device *rd
 
 weft_status weft_client_close(struct weft_client *client)
 {
-	if (client == NULL || client->ept.rdev == NULL)
+	if (client == NULL || client->rdev == NULL)
 		return WEFT_INVALID_ARGUMENT;
-	struct rpmsg_device *rdev = client->ept.rdev;
+	struct rpmsg_device *rdev = client->rdev;
 	if (rpmsg_in_callback_of(rdev, &client->ept) || rpmsg_in_callback_of(rdev, &client->task) ||
 	    rpmsg_in_callback_of(rdev, &client->driver))
 		return WEFT_FAILED_PRECONDITION;
@@ -305,12 +310,11 @@ weft_status weft_client_close(struct weft_client *client)
 	int result = rpmsg_destroy_ept(&client->ept);
 	if (result != RPMSG_SUCCESS)
 		return weft_status_from_rpmsg(result);
-	client->ept.rdev = rdev; /* for the calls that still end */
 	rpmsg_unregister_driver(rdev, &client->driver);
 	set_state(client, CLIENT_ALONE);
 	weft_client_fail(client, WEFT_CANCELLED);
 	rpmsg_task_stop(rdev, &client->task);
-	client->ept.rdev = NULL;
+	client->rdev = NULL;
 	return WEFT_OK;
 }
 
@@ -320,14 +324,14 @@ weft_status weft_client_state(const struct weft_client *client)
 {
 	enum client_state state = state_of(client);
 
-	if (client->ept.rdev == NULL || state == CLIENT_ALONE || state == CLIENT_HELLO)
+	if (client->rdev == NULL || state == CLIENT_ALONE || state == CLIENT_HELLO)
 		return WEFT_UNAVAILABLE;
 	return state == CLIENT_READY ? WEFT_OK : (weft_status)client->refusal;
 }
 
 weft_status weft_client_wait(struct weft_client *client, uint32_t timeout_us)
 {
-	struct rpmsg_device *rdev = client->ept.rdev;
+	struct rpmsg_device *rdev = client->rdev;
 
 	if (rdev == NULL || rpmsg_in_callback(rdev))
 		return WEFT_FAILED_PRECONDITION;

@@ -41,7 +41,7 @@ static void answer_hello(struct weft_server *server, const struct weft_call_head
 		status = weft_hello_fault(&hello, server->service);
 	}
 	struct weft_call_header reply = answer_to(header, WEFT_KIND_HELLO_REPLY, status);
-	hello = weft_hello_of(server->service, rpmsg_mtu(server->ept.rdev), server->epoch);
+	hello = weft_hello_of(server->service, rpmsg_mtu(server->rdev), server->epoch);
 	if (!weft_frame_send(&server->ept, src, &reply, status == WEFT_OK ? &hello : NULL))
 		server->counters.dropped++; /* the client says it again */
 }
@@ -75,12 +75,12 @@ static void serve(struct weft_server *server, const struct weft_server_slot *slo
 {
 	struct weft_call_header header;
 	weft_status status;
-	uint32_t waited = rpmsg_now_us(server->ept.rdev) - slot->arrived;
+	uint32_t waited = rpmsg_now_us(server->rdev) - slot->arrived;
 
 	frame_copy(&header, slot->frame, sizeof header);
 	struct weft_request request = request_of(&header, (const uint8_t *)slot->frame, slot->len, slot->src);
 	request.reply = reply + WEFT_CALL_HEADER_SIZE;
-	request.reply_capacity = rpmsg_mtu(server->ept.rdev) - WEFT_CALL_HEADER_SIZE;
+	request.reply_capacity = rpmsg_mtu(server->rdev) - WEFT_CALL_HEADER_SIZE;
 	if (header.kind != WEFT_KIND_REQUEST || (header.flags & WEFT_FLAG_CONTINUED))
 		status = WEFT_UNIMPLEMENTED; /* streams and continued messages */
 	else if (waited >= header.aux)
@@ -96,6 +96,10 @@ static void serve_oneway(struct weft_server *server, const struct weft_call_head
 {
 	struct weft_request request = request_of(header, frame, len, src);
 
+	if (header->flags & WEFT_FLAG_CONTINUED) {
+		server->counters.dropped++; /* a piece is not the message, and there is nobody to tell */
+		return;
+	}
 	request.oneway = true;
 	run(server, &request);
 }
@@ -132,7 +136,7 @@ static void serve_waiting(struct weft_server *server)
 		rpmsg_release_rx_buffer(&server->ept, slot.frame);
 	}
 	if (server->waiting != 0)
-		rpmsg_task_start(server->ept.rdev, &server->task, LOOK_US);
+		rpmsg_task_start(server->rdev, &server->task, LOOK_US);
 }
 
 static void enqueue(struct weft_server *server, const struct weft_server_slot *slot)
@@ -144,7 +148,7 @@ static void enqueue(struct weft_server *server, const struct weft_server_slot *s
 	*slot_at(server, server->waiting) = *slot;
 	server->waiting++;
 	server->counters.waited++;
-	rpmsg_task_start(server->ept.rdev, &server->task, LOOK_US);
+	rpmsg_task_start(server->rdev, &server->task, LOOK_US);
 }
 
 static void take_in(struct weft_server *server, const struct weft_server_slot *slot)
@@ -186,6 +190,7 @@ static int server_receive(struct rpmsg_endpoint *ept, void *data, size_t size, u
 	uint32_t len = (uint32_t)size;
 	uint8_t *frame = (uint8_t *)data;
 
+	(void)ept;
 	if (!check_frame_len(len, WEFT_CALL_HEADER_SIZE)) {
 		server->counters.violation++;
 		return RPMSG_ERR_PARAM;
@@ -202,7 +207,7 @@ static int server_receive(struct rpmsg_endpoint *ept, void *data, size_t size, u
 	} else if (header.kind == WEFT_KIND_CANCEL) {
 		cancel(server, header.call, src);
 	} else {
-		struct weft_server_slot slot = { frame, len, src, rpmsg_now_us(ept->rdev) };
+		struct weft_server_slot slot = { frame, len, src, rpmsg_now_us(server->rdev) };
 
 		take_in(server, &slot);
 	}
@@ -222,7 +227,7 @@ static void say_ready(struct weft_server *server)
 
 	if (server->ready_to == RPMSG_ADDR_ANY || weft_frame_send(&server->ept, server->ready_to, &header, NULL))
 		return;
-	rpmsg_task_start(server->ept.rdev, &server->task, LOOK_US);
+	rpmsg_task_start(server->rdev, &server->task, LOOK_US);
 	server->ready_due = true;
 }
 
@@ -243,7 +248,7 @@ static void server_remove(struct rpmsg_driver *driver, uint32_t dest)
 	if (server->ready_to != dest)
 		return;
 	server->ready_to = RPMSG_ADDR_ANY;
-	uint32_t another = rpmsg_find_channel(server->ept.rdev, driver->name, dest);
+	uint32_t another = rpmsg_find_channel(server->rdev, driver->name, dest);
 	if (another != RPMSG_ADDR_ANY)
 		server_probe(driver, another);
 }
@@ -287,10 +292,11 @@ static bool good_arguments(const struct weft_server *server, const struct weft_s
 	return memchr(config->channel != NULL ? config->channel : service->channel, '\0', RPMSG_NAME_SIZE) != NULL;
 }
 
-static void prepare(struct weft_server *server, const struct weft_service *service,
+static void prepare(struct weft_server *server, struct rpmsg_device *rdev, const struct weft_service *service,
                     const struct weft_server_config *config)
 {
 	memset(server, 0, sizeof *server);
+	server->rdev = rdev;
 	server->service = service;
 	server->slots = config->slots != NULL ? config->slots : &server->one;
 	server->slot_count = config->slots != NULL ? config->slot_count : 1u;
@@ -314,7 +320,7 @@ weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *r
 		return WEFT_INVALID_ARGUMENT;
 	if (rdev == NULL || rdev->transport == NULL)
 		return WEFT_FAILED_PRECONDITION;
-	prepare(server, service, config);
+	prepare(server, rdev, service, config);
 	server->dispatch = dispatch;
 	server->ops = ops;
 	server->context = context;
@@ -330,8 +336,10 @@ weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *r
 		.priv = server,
 	};
 	int result = rpmsg_create_endpoint(&server->ept, rdev, &endpoint);
-	if (result != RPMSG_SUCCESS)
+	if (result != RPMSG_SUCCESS) {
+		server->rdev = NULL;
 		return weft_status_from_rpmsg(result);
+	}
 	/* Another in every life: dynamic addresses are not used again soon, and a reboot is at another time. */
 	server->epoch = rpmsg_now_us(rdev) ^ server->ept.addr * 0x9e3779b1u;
 	if (!config->ready)
@@ -342,9 +350,9 @@ weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *r
 
 weft_status weft_server_stop(struct weft_server *server)
 {
-	if (server == NULL || server->ept.rdev == NULL)
+	if (server == NULL || server->rdev == NULL)
 		return WEFT_INVALID_ARGUMENT;
-	struct rpmsg_device *rdev = server->ept.rdev;
+	struct rpmsg_device *rdev = server->rdev;
 	if (rpmsg_in_callback_of(rdev, &server->ept) || rpmsg_in_callback_of(rdev, &server->task))
 		return WEFT_FAILED_PRECONDITION;
 
@@ -353,6 +361,7 @@ weft_status weft_server_stop(struct weft_server *server)
 		return weft_status_from_rpmsg(result);
 	rpmsg_unregister_driver(rdev, &server->driver);
 	rpmsg_task_stop(rdev, &server->task);
+	server->rdev = NULL;
 	return WEFT_OK;
 }
 

@@ -85,7 +85,7 @@ static inline bool check_table_epoch(uint32_t type, uint32_t version, uint32_t d
 
 static inline bool check_vring_num(uint32_t num, uint16_t room)
 {
-	return WEFT_CHECK(VRING_NUM, check_power_of_two(num) && num <= room);
+	return WEFT_CHECK(VRING_NUM, check_power_of_two(num) && num >= 2u && num <= room);
 }
 
 static inline bool check_vring_align(uint32_t align, uint32_t offset)

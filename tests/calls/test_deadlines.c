@@ -265,6 +265,23 @@ static void a_changed_epoch_fails_what_was_pending(void **state)
 	assert_int_equal(weft_client_state(&looms.client.base), WEFT_OK);
 }
 
+static void the_answer_to_an_earlier_hello_counts(void **state)
+{
+	struct weft_client_config config = { .hello_us = 1000 };
+
+	(void)state;
+	looms_link(&looms);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+	rpmsg_poll(&looms.pair.device.rdev, 16);
+	assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, &config), WEFT_OK);
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+	looms.pair.now += 1000;
+	rpmsg_poll(&looms.pair.driver.rdev, 16); /* the second hello; the server answers the first */
+	assert_int_equal(rpmsg_poll(&looms.pair.device.rdev, 1), 1);
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+	assert_int_equal(weft_client_state(&looms.client.base), WEFT_OK);
+}
+
 /* ---- Contexts ---- */
 
 struct nosy {
@@ -380,6 +397,7 @@ int main(void)
 		cmocka_unit_test(a_sync_call_ends_early_when_the_peer_goes),
 		cmocka_unit_test(a_stopped_server_is_withdrawn_and_another_takes_its_place),
 		cmocka_unit_test(a_changed_epoch_fails_what_was_pending),
+		cmocka_unit_test(the_answer_to_an_earlier_hello_counts),
 		cmocka_unit_test(in_a_callback_a_sync_call_is_refused_and_a_start_is_not),
 		cmocka_unit_test(done_may_start_the_next_call_in_the_same_storage_and_not_close_its_client),
 		cmocka_unit_test(closing_a_client_cancels_its_calls_and_gives_everything_back),

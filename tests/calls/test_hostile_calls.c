@@ -134,6 +134,9 @@ static void a_server_never_answers_answers_nor_scraps_nor_oneways(void **state)
 	ask((struct weft_call_header){ .kind = WEFT_KIND_ONEWAY, .method = 0x1234 }, BODY(0x08, 0x01));
 	ask((struct weft_call_header){ .kind = WEFT_KIND_ONEWAY, .method = LOOM_NOTE_ID }, BODY(0x12, 0x05));
 	ask((struct weft_call_header){ .kind = WEFT_KIND_CANCEL, .method = LOOM_WEAVE_ID, .call = 9 }, NULL, 0);
+	ask((struct weft_call_header){ .kind = WEFT_KIND_ONEWAY, .flags = WEFT_FLAG_CONTINUED, .method = LOOM_NOTE_ID },
+	    BODY(0x08, 0x01)); /* a piece of a message, even if it decodes */
+	assert_int_equal(looms.server.base.counters.dropped, 1);
 	assert_int_equal(answers.count, 0);
 	assert_int_equal(looms.woven, 0);
 	assert_int_equal(looms.noted, 0);

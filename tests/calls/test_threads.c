@@ -2,6 +2,7 @@
 /* Two cores of one process, each polled by a thread of its own; more threads call, start, open and close. The posix
  * port with its locks, no clock but the real one, and no count of how often anything happens to sleep. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -166,6 +167,58 @@ static void clients_come_and_go_while_others_call(void **state)
 	}
 }
 
+/* Stopped while its thread serves: nothing of it is touched afterwards. Callers see it come and go. */
+static void a_server_stops_and_starts_while_others_call(void **state)
+{
+	pthread_t thread;
+	void *unused;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, call_many, NULL), 0);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(loom_server_stop(&server), WEFT_OK);
+		memset(&server, 0xa5, sizeof server);
+		assert_int_equal(loom_server_start(&server, &hub.link.rdev, &ops, NULL, NULL), WEFT_OK);
+	}
+	pthread_join(thread, &unused);
+}
+
+struct stubborn {
+	struct rpmsg_task task;
+	bool running;
+	unsigned runs;
+};
+
+static void arm_again(struct rpmsg_task *task)
+{
+	struct stubborn *stubborn = (struct stubborn *)(void *)task; /* its first member */
+
+	__atomic_store_n(&stubborn->running, true, __ATOMIC_RELEASE);
+	stubborn->runs++;
+	for (int i = 0; i < 1000; i++)
+		sched_yield(); /* so that the stop comes meanwhile */
+	rpmsg_task_start(&hub.link.rdev, task, 0);
+}
+
+static void a_stopped_task_stays_stopped_though_it_arms_itself(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		struct stubborn stubborn = { .task = { .run = arm_again } };
+
+		rpmsg_task_start(&hub.link.rdev, &stubborn.task, 0);
+		while (!__atomic_load_n(&stubborn.running, __ATOMIC_ACQUIRE))
+			sched_yield();
+		rpmsg_task_stop(&hub.link.rdev, &stubborn.task);
+		unsigned runs = stubborn.runs;
+		tests_v1_Thread request = tests_v1_Thread_init_zero;
+		tests_v1_Cloth cloth;
+
+		assert_int_equal(loom_weave(&shared, &request, &cloth, PATIENCE_US), WEFT_OK); /* the poller went round */
+		assert_int_equal(stubborn.runs, runs);
+	}
+}
+
 static void a_deadline_ends_a_call_though_the_poller_sleeps(void **state)
 {
 	tests_v1_Thread request = tests_v1_Thread_init_zero;
@@ -186,6 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(threads_share_a_client_and_each_gets_its_own_reply, setup, teardown),
 		cmocka_unit_test_setup_teardown(clients_come_and_go_while_others_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_server_stops_and_starts_while_others_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stopped_task_stays_stopped_though_it_arms_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_deadline_ends_a_call_though_the_poller_sleeps, setup, teardown),
 	};
 

@@ -73,6 +73,7 @@ struct weft_client {
 	struct rpmsg_task task;
 	struct weft_peer peer;
 	struct weft_client_counters counters;
+	struct rpmsg_device *rdev; /* NULL: closed */
 	const struct weft_service *service;
 	struct weft_call **calls;
 	struct weft_call *one; /* the table when none was given */
@@ -82,7 +83,8 @@ struct weft_client {
 	uint32_t hello_us;
 	uint32_t hello_due;
 	uint16_t call_slots;
-	uint32_t hello_id;
+	uint32_t hello_id;    /* of the last hello */
+	uint32_t hello_first; /* of the first to this server */
 	uint8_t state;
 	uint8_t refusal; /* status that hello was refused with */
 	bool announce;
@@ -113,7 +115,8 @@ weft_status weft_client_wait(struct weft_client *client, uint32_t timeout_us);
  *   RESOURCE_EXHAUSTED  the call table or the transmit buffers are used up: try later
  *   INVALID_ARGUMENT    the request breaks the schema's limits, or timeout_us > WEFT_TIMEOUT_MAX_US
  *   DEADLINE_EXCEEDED   timeout_us is 0
- * request is encoded before the return; response must stay until done, and is written before it. */
+ * request is encoded before the return; response must stay until done, and is written before it. call must not be
+ * in flight: its storage is the client's from here to done. */
 weft_status weft_client_start(struct weft_client *client, struct weft_call *call, const struct weft_method *method,
                               const void *request, void *response, uint32_t timeout_us, weft_call_done done);
 

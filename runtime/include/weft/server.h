@@ -69,6 +69,7 @@ struct weft_server {
 	struct rpmsg_driver driver;
 	struct rpmsg_task task;
 	struct weft_server_counters counters;
+	struct rpmsg_device *rdev; /* NULL: stopped */
 	const struct weft_service *service;
 	weft_dispatch dispatch;
 	const void *ops; /* the generated table of your functions */

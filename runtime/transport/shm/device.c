@@ -81,10 +81,20 @@ static bool driver_ok(const struct weft_shm *shm)
 	return (ring_load8_acquire(&vdev->status) & VIRTIO_STATUS_DRIVER_OK) != 0;
 }
 
+/* A driver whose boot clears the memory wipes our word out, and may then ask with the epoch that we live in. */
+static bool wiped_out(const struct weft_shm *shm)
+{
+	bool echoed = shm->state == SHM_ECHO || shm->state == SHM_UP || shm->state == SHM_ERROR;
+
+	return echoed && ring_load32(&virtio_device_line(&shm->transport.port->region)->epoch) != shm->epoch;
+}
+
 static enum weft_link_state device_service(struct weft_shm *shm)
 {
 	if (!weft_shm_peer(shm))
 		return WEFT_LINK_DOWN;
+	if (wiped_out(shm))
+		weft_shm_drop(shm, SHM_START);
 	if (shm->state == SHM_START)
 		announce_boot(shm);
 
