@@ -33,7 +33,6 @@ struct weft_shm_config {
 	struct weft_port *port;
 	struct virtqueue_entry *entries;    /* 2 * layout.num, the caller's, for as long as the link */
 	struct virtio_layout_config layout; /* driver: as it shall be. device: num is the most it has entries for */
-	uint32_t seed;                      /* driver: differs from boot to boot; needed where a boot clears the region */
 };
 
 /* Private but for transport. */
@@ -46,12 +45,11 @@ struct weft_shm {
 	struct virtqueue tx;
 	uint32_t session;
 	uint32_t epoch;  /* of the life that we are in */
-	uint32_t seed;
 	uint8_t state;
 };
 
 /* Start. Touches the region only from the first poll on. 0, or -1 when the configuration is out of bounds:
- * layout (virtio_layout_compute() == 0), larger than the region, region not aligned to 16, entries or port missing. */
+ * layout (virtio_layout_compute() == 0), larger than the region, region not aligned to 16, its address not to layout.align, entries or port missing. */
 int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config);
 
 #ifdef __cplusplus

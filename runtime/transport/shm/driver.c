@@ -3,9 +3,11 @@
 #include "transport/shm/shm.h"
 #include "virtio/table.h"
 
-static uint32_t next_epoch(uint32_t old, uint32_t device, uint32_t seed)
+#define STATUS_UP (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK)
+
+static uint32_t next_epoch(uint32_t old, uint32_t device)
 {
-	uint32_t epoch = (old + seed) & ~VIRTIO_EPOCH_DEVICE;
+	uint32_t epoch = old;
 
 	do {
 		epoch = (epoch + 1u) & ~VIRTIO_EPOCH_DEVICE;
@@ -17,14 +19,15 @@ static void ask(struct weft_shm *shm)
 {
 	const struct weft_region *region = &shm->transport.port->region;
 	struct virtio_layout layout;
-	uint32_t old = ring_load32(&virtio_driver_line(region)->epoch);
+	/* In our first life the last one's is only there. */
+	uint32_t old = shm->epoch != 0 ? shm->epoch : ring_load32(&virtio_driver_line(region)->epoch);
 	uint32_t device = ring_load32(&virtio_device_line(region)->epoch);
 
 	/* Status first: a device that sees the new epoch sees that nobody drives it. */
 	ring_store8_release(&virtio_table(region)->vdev.status, 0);
 	virtio_layout_compute(&shm->layout, &layout);
 	virtio_table_write(region, &shm->layout, &layout);
-	shm->epoch = next_epoch(old, device, shm->seed);
+	shm->epoch = next_epoch(old, device);
 	/* Release pairs with the device's acquire: the table is written. */
 	ring_store32_release(&virtio_driver_line(region)->epoch, shm->epoch);
 	shm->state = SHM_ASKED;
@@ -53,8 +56,7 @@ static void lay_out(struct weft_shm *shm)
 	ring_store32(&vdev->dfeatures, offered);
 	ring_store32(&vdev->gfeatures, offered & VIRTIO_RPMSG_FEATURES);
 	/* Release pairs with the device's acquire of status: rings, descriptors, features. */
-	ring_store8_release(&vdev->status,
-	                    VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK);
+	ring_store8_release(&vdev->status, STATUS_UP);
 	weft_shm_up(shm);
 	shm_kick(shm, 0);
 }
@@ -63,6 +65,15 @@ static void give_up(struct weft_shm *shm, enum weft_check fault)
 {
 	weft_shm_violation(shm, fault);
 	weft_shm_drop(shm, SHM_ERROR);
+}
+
+/* What we said last is still there. A device's loader that clears the memory, or a core gone wild, wipes it out. */
+static bool stands(const struct weft_shm *shm, uint8_t status)
+{
+	const struct weft_region *region = &shm->transport.port->region;
+
+	return ring_load32(&virtio_driver_line(region)->epoch) == shm->epoch &&
+	       ring_load8_acquire(&virtio_table(region)->vdev.status) == status;
 }
 
 /* The device found a fault of ours; it knows which. */
@@ -77,12 +88,14 @@ static void await_echo(struct weft_shm *shm)
 	const struct virtio_line *device = virtio_device_line(&shm->transport.port->region);
 
 	/* Acquire pairs with the device's release: it has let go of the old rings, and its flags are of this epoch. */
-	if (ring_load32_acquire(&device->epoch) != shm->epoch)
-		return;
-	if (needs_reset(device))
+	if (ring_load32_acquire(&device->epoch) != shm->epoch) {
+		if (!stands(shm, 0))
+			ask(shm);
+	} else if (needs_reset(device)) {
 		give_up(shm, WEFT_CHECK_NONE);
-	else
+	} else {
 		lay_out(shm);
+	}
 }
 
 /* Up: is the device still the one that we agreed with, and content? */
@@ -92,7 +105,7 @@ static void watch(struct weft_shm *shm)
 
 	if (shm_fault(shm) != 0)
 		give_up(shm, (enum weft_check)shm_fault(shm));
-	else if (ring_load32(&device->epoch) != shm->epoch)
+	else if (ring_load32(&device->epoch) != shm->epoch || !stands(shm, STATUS_UP))
 		weft_shm_drop(shm, SHM_START);
 	else if (needs_reset(device))
 		give_up(shm, WEFT_CHECK_NONE);

@@ -66,9 +66,9 @@ void weft_shm_queue(struct weft_shm *shm, int i, uint32_t offset, uint16_t num, 
 
 void weft_shm_up(struct weft_shm *shm)
 {
-	shm->state = SHM_UP;
 	uint32_t room = shm->tx.buf_size - HEADER_SIZE;
 
+	shm->state = SHM_UP;
 	shm->transport.mtu = room < UINT16_MAX ? room : UINT16_MAX; /* the header's length has 16 bits */
 	shm->transport.fault = WEFT_CHECK_NONE;
 	shm->transport.counters.ups++;
@@ -287,12 +287,14 @@ int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config)
 	uint32_t size = virtio_layout_compute(&config->layout, &layout);
 	if (config->role->virtqueue->driver && (size == 0 || size > port->region.size))
 		return -1;
+	/* What the layout aligns in the region is aligned for both sides only where the region is. */
+	if (config->role->virtqueue->driver && port->region.address % config->layout.align != 0)
+		return -1;
 	memset(shm, 0, sizeof *shm);
 	shm->transport.ops = &shm_ops;
 	shm->transport.port = config->port;
 	shm->role = config->role;
 	shm->entries = config->entries;
 	shm->layout = config->layout;
-	shm->seed = config->seed;
 	return 0;
 }
