@@ -78,9 +78,7 @@ static void link_up(struct rpmsg_device *rdev)
 
 	for (uint32_t slot = 0; slot < rdev->endpoint_slots; slot++) {
 		for (struct rpmsg_endpoint *ept = rdev->endpoints[slot]; ept != NULL; ept = ept->next) {
-			if (ept->flags & EPT_ANNOUNCES)
-				ept->flags |= EPT_DUE;
-			ept->flags &= ~EPT_ANNOUNCED;
+			ept_change(ept, ept->flags & EPT_ANNOUNCES ? EPT_DUE : 0, EPT_ANNOUNCED);
 		}
 	}
 	rdev->announce_due = true;
@@ -152,7 +150,10 @@ static int deliver(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, const 
 static void dispatch(struct rpmsg_device *rdev, const struct weft_frame *frame)
 {
 	if (frame->dst == RPMSG_NS_EPT_ADDR) {
-		rpmsg_ns_receive(rdev, frame);
+		enum weft_check fault = rpmsg_ns_receive(rdev, frame);
+
+		if (fault != WEFT_CHECK_NONE)
+			tell(rdev, RPMSG_BAD_MESSAGE, fault);
 		return;
 	}
 	uintptr_t key = rpmsg_lock(rdev);
@@ -195,6 +196,24 @@ static unsigned receive(struct rpmsg_device *rdev, unsigned budget)
 
 /* ---- Polling and waiting ---- */
 
+/* A free transmit buffer is work for the poller: an announcement is due, or it waits to send itself. */
+static bool wants_tx(const struct rpmsg_device *rdev)
+{
+	return rdev->announce_due || (rdev->tx_waiters != 0 && !rpmsg_others_poll(rdev));
+}
+
+/* A buffer that others wait for is theirs to take: they are told, and the poller does not stay awake for it. */
+static void tell_waiters(struct rpmsg_device *rdev)
+{
+	if (rdev->tx_waiters == 0 || !rpmsg_others_poll(rdev))
+		return;
+	uintptr_t key = rpmsg_lock(rdev);
+	bool quiet = rdev->transport->ops->arm(rdev->transport, true);
+	rpmsg_unlock(rdev, key);
+	if (!quiet)
+		rpmsg_wake(rdev);
+}
+
 static bool poll_begins(struct rpmsg_device *rdev)
 {
 	uintptr_t key = rpmsg_lock(rdev);
@@ -217,7 +236,7 @@ static bool poll_ends(struct rpmsg_device *rdev)
 	__atomic_store_n(&rdev->polling, false, __ATOMIC_RELEASE);
 	rpmsg_flush(rdev);
 	if (rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT)
-		quiet = rdev->transport->ops->arm(rdev->transport, rdev->tx_waiters != 0);
+		quiet = rdev->transport->ops->arm(rdev->transport, wants_tx(rdev));
 	rpmsg_unlock(rdev, key);
 	return quiet;
 }
@@ -236,8 +255,7 @@ int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget)
 	rdev->worked = taken != 0 || rpmsg_event_word(rdev) != event;
 	if (!poll_ends(rdev))
 		taken = budget;
-	if (rdev->tx_waiters != 0 && rpmsg_others_poll(rdev))
-		rpmsg_wake(rdev); /* what they wait for comes without a message */
+	tell_waiters(rdev);
 	return (int)taken;
 }
 
@@ -245,7 +263,7 @@ int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us)
 {
 	if (rdev == NULL || rdev->transport == NULL)
 		return RPMSG_ERR_INIT;
-	if (rdev->polling)
+	if (rdev->polling || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT)
 		return RPMSG_ERR_PERM;
 
 	struct weft_port *port = port_of(rdev);
@@ -258,11 +276,12 @@ int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us)
 		port->ops->relax(port, 0);
 		return RPMSG_SUCCESS;
 	}
+	tell_waiters(rdev);
 	/* Under the lock with the look at the timers: who arms one later sees that we sleep, and wakes us. */
 	uintptr_t key = rpmsg_lock(rdev);
 	rdev->sleeping = true;
 	uint32_t sleep_us = rpmsg_next_due(rdev, timeout_us);
-	bool quiet = ops->arm(rdev->transport, rdev->tx_waiters != 0);
+	bool quiet = ops->arm(rdev->transport, wants_tx(rdev));
 	rpmsg_unlock(rdev, key);
 
 	if (quiet && sleep_us != 0)
@@ -329,6 +348,12 @@ void rpmsg_wake(struct rpmsg_device *rdev)
 		port->ops->wake(port, &rdev->event_word);
 	if (sleeping)
 		port->ops->wake(port, NULL);
+}
+
+void rpmsg_tx_freed(struct rpmsg_device *rdev)
+{
+	if (rdev->tx_waiters != 0)
+		rpmsg_wake(rdev);
 }
 
 /* ---- Callbacks ---- */

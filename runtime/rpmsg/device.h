@@ -7,6 +7,7 @@
 #ifndef WEFT_RPMSG_DEVICE_H
 #define WEFT_RPMSG_DEVICE_H
 
+#include "weft/check.h"
 #include "weft/rpmsg.h"
 
 /* Private flags of an endpoint, above the public ones. */
@@ -18,13 +19,28 @@
 #define EPT_DEAD 0x2000u     /* destroyed */
 #define EPT_OWN 0x4000u      /* ... inside its own callback, which has not returned */
 
+/* Flags are written with the lock held. A look without it sees one of the values that they had. */
+static inline uint32_t ept_flags(const struct rpmsg_endpoint *ept)
+{
+	return __atomic_load_n(&ept->flags, __ATOMIC_RELAXED);
+}
+
+static inline void ept_change(struct rpmsg_endpoint *ept, uint32_t set, uint32_t clear)
+{
+	__atomic_store_n(&ept->flags, (ept->flags | set) & ~clear, __ATOMIC_RELAXED);
+}
+
+/* Created, and not destroyed. What needs it to stay so looks again under the lock. */
+static inline bool ept_lives(const struct rpmsg_endpoint *ept)
+{
+	return ept != NULL && ept->rdev != NULL && (ept_flags(ept) & EPT_DEAD) == 0;
+}
+
 /* endpoint.c */
 struct rpmsg_endpoint *rpmsg_lookup(const struct rpmsg_device *rdev, uint32_t addr);
 /* The first endpoint, in table order, that has `flag`, and when name is given that name and destination. Locked. */
 struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name,
                                         uint32_t dest);
-/* Does it have that flag? Unlocked. */
-bool rpmsg_has(struct rpmsg_endpoint *ept, uint32_t flag);
 /* Bind a waiting endpoint, or unbind a bound one, and tell it. Unlocked, polling context or task. */
 void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
 void rpmsg_unbind(struct rpmsg_endpoint *ept);
@@ -32,7 +48,8 @@ void rpmsg_unbind(struct rpmsg_endpoint *ept);
 void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);
 
 /* name_service.c */
-void rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame);
+/* A message to the name service. WEFT_CHECK_NONE, or why it was dropped and counted. */
+enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame);
 /* Send what announcements are due, as far as buffers go. */
 void rpmsg_ns_announce(struct rpmsg_device *rdev);
 /* 0, or a negative error: no buffer. Waits at most timeout_us. */
@@ -47,7 +64,9 @@ void rpmsg_run_tasks(struct rpmsg_device *rdev);
 /* Microseconds until the next task is due, at most timeout_us. Locked. */
 uint32_t rpmsg_next_due(const struct rpmsg_device *rdev, uint32_t timeout_us);
 
-/* device.c: say whose callback runs (locked), and that it is over. */
+/* device.c: who waits for a transmit buffer may find one that did not come from the peer. */
+void rpmsg_tx_freed(struct rpmsg_device *rdev);
+/* Say whose callback runs (locked), and that it is over. */
 void rpmsg_pin(struct rpmsg_device *rdev, const void *whose);
 void rpmsg_callback_over(struct rpmsg_device *rdev);
 /* Wait until no callback of `whose` runs: true. False: it runs in this very context. Unlocked. */
@@ -59,8 +78,9 @@ static inline bool rpmsg_others_poll(const struct rpmsg_device *rdev)
 	return rdev->polled_by == RPMSG_POLLED_BY_THREAD || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT;
 }
 
-/* send.c: borrow a transmit buffer, waiting at most timeout_us. 0 and *payload, or a negative error. */
-int rpmsg_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, uint32_t timeout_us);
+/* send.c: borrow a transmit buffer, waiting at most timeout_us. 0 and *payload, or a negative error; among them
+ * RPMSG_ERR_PARAM: ept was destroyed meanwhile, its memory may be gone. */
+int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us);
 /* Publish now, unless the poll that we are in does at its end. Locked. */
 void rpmsg_flush(struct rpmsg_device *rdev);
 

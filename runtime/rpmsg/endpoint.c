@@ -74,15 +74,6 @@ struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_
 	return NULL;
 }
 
-bool rpmsg_has(struct rpmsg_endpoint *ept, uint32_t flag)
-{
-	uintptr_t key = rpmsg_lock(ept->rdev);
-	bool has = (ept->flags & flag) != 0;
-
-	rpmsg_unlock(ept->rdev, key);
-	return has;
-}
-
 /* ---- Create ---- */
 
 static bool name_fits(const char *name)
@@ -103,6 +94,19 @@ static uint32_t initial_flags(const struct rpmsg_endpoint_config *config)
 	return flags;
 }
 
+/* Who waits for a name takes the first that is kept. Unlocked. */
+static void take_kept(struct rpmsg_endpoint *ept)
+{
+	uint32_t dest = RPMSG_ADDR_ANY;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+
+	if ((ept->flags & (EPT_WAITS | EPT_DEAD)) == EPT_WAITS && ept->dest_addr == RPMSG_ADDR_ANY)
+		dest = rpmsg_take_channel(ept->rdev, ept->name);
+	rpmsg_unlock(ept->rdev, key);
+	if (dest != RPMSG_ADDR_ANY)
+		rpmsg_bind(ept, dest);
+}
+
 int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
                           const struct rpmsg_endpoint_config *config)
 {
@@ -121,11 +125,8 @@ int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
 		.dest_addr = config->dest,
 		.flags = initial_flags(config),
 	};
-	uint32_t channel = RPMSG_ADDR_ANY;
 	uintptr_t key = rpmsg_lock(rdev);
 	int result = insert(rdev, ept, config->src);
-	if (result == RPMSG_SUCCESS && (ept->flags & EPT_WAITS))
-		channel = rpmsg_take_channel(rdev, ept->name);
 	if (result == RPMSG_SUCCESS && (ept->flags & EPT_DUE))
 		rdev->announce_due = true;
 	rpmsg_unlock(rdev, key);
@@ -134,8 +135,7 @@ int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
 		return result;
 	}
 	rpmsg_ns_announce(rdev);
-	if (channel != RPMSG_ADDR_ANY)
-		rpmsg_bind(ept, channel);
+	take_kept(ept);
 	return RPMSG_SUCCESS;
 }
 
@@ -158,7 +158,7 @@ static bool unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 	bool linked = unlink(rdev, ept);
 
 	if (linked) {
-		ept->flags |= EPT_DEAD;
+		ept_change(ept, EPT_DEAD, 0);
 		rdev->transport->ops->forget(rdev->transport, ept);
 		rpmsg_flush(rdev);
 	}
@@ -168,33 +168,32 @@ static bool unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 
 int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
 {
-	if (ept == NULL || ept->rdev == NULL || (ept->flags & EPT_DEAD))
+	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
 	struct rpmsg_device *rdev = ept->rdev;
 	uint32_t wait = rpmsg_in_callback(rdev) ? 0 : rdev->tx_timeout_us;
+	int result = rpmsg_ns_withdraw(ept, wait);
 
-	if (rpmsg_ns_withdraw(ept, wait) == RPMSG_ERR_NO_BUFF)
-		return RPMSG_ERR_NO_BUFF;
+	if (result == RPMSG_ERR_NO_BUFF || result == RPMSG_ERR_PARAM)
+		return result;
 	if (!unpublish(rdev, ept))
 		return RPMSG_ERR_PARAM;
+	rpmsg_tx_freed(rdev);
 	/* The polling context can only still be inside ept's callback: it was pinned before unpublish, by a look-up
 	 * under the lock. When that context is us, it ends after our caller does; rpmsg_unpin() then tells. */
 	if (!rpmsg_drain(rdev, ept)) {
-		ept->flags |= EPT_OWN;
+		ept_change(ept, EPT_OWN, 0); /* dead: nobody else changes it */
 		return 1;
 	}
-	ept->rdev = NULL;
 	return RPMSG_SUCCESS;
 }
 
 /* A dead endpoint whose destroyer waits may be gone as soon as the callback is over: its flags are read before. */
 void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 {
-	bool own = rpmsg_has(ept, EPT_OWN);
+	bool own = (ept_flags(ept) & EPT_OWN) != 0;
 	rpmsg_released_cb released = own && ept->hooks != NULL ? ept->hooks->released : NULL;
 
-	if (own)
-		ept->rdev = NULL;
 	rpmsg_callback_over(rdev);
 	if (released != NULL)
 		released(ept);
@@ -208,7 +207,7 @@ void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest)
 	uintptr_t key = rpmsg_lock(rdev);
 
 	ept->dest_addr = dest;
-	ept->flags |= EPT_BOUND;
+	ept_change(ept, EPT_BOUND, 0);
 	rpmsg_unlock(rdev, key);
 	if (ept->hooks != NULL && ept->hooks->bound != NULL)
 		ept->hooks->bound(ept);
@@ -220,31 +219,33 @@ void rpmsg_unbind(struct rpmsg_endpoint *ept)
 	uintptr_t key = rpmsg_lock(ept->rdev);
 
 	ept->dest_addr = RPMSG_ADDR_ANY;
-	ept->flags &= ~EPT_BOUND;
+	ept_change(ept, 0, EPT_BOUND);
 	rpmsg_unlock(ept->rdev, key);
 	if (ept->ns_unbind_cb != NULL)
 		ept->ns_unbind_cb(ept);
+	take_kept(ept);
 }
 
 bool is_rpmsg_ept_ready(const struct rpmsg_endpoint *ept)
 {
-	return ept != NULL && ept->rdev != NULL && ept->dest_addr != RPMSG_ADDR_ANY && rpmsg_link(ept->rdev) == WEFT_LINK_UP;
+	return ept_lives(ept) && ept->dest_addr != RPMSG_ADDR_ANY && rpmsg_link(ept->rdev) == WEFT_LINK_UP;
 }
 
 int rpmsg_set_dest(struct rpmsg_endpoint *ept, uint32_t dest)
 {
-	if (ept == NULL || ept->rdev == NULL)
+	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	ept->dest_addr = dest;
-	ept->flags &= ~EPT_BOUND;
+	ept_change(ept, 0, EPT_BOUND);
 	rpmsg_unlock(ept->rdev, key);
+	take_kept(ept);
 	return RPMSG_SUCCESS;
 }
 
 int rpmsg_rebind_ept(struct rpmsg_endpoint *ept, rpmsg_ept_cb cb, void *priv)
 {
-	if (ept == NULL || ept->rdev == NULL)
+	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	ept->cb = cb;

@@ -46,7 +46,7 @@ void rpmsg_ns_announce(struct rpmsg_device *rdev)
 		if (payload == NULL)
 			break; /* the next poll goes on */
 		ns_send(ept, 0, payload);
-		ept->flags = (ept->flags & ~EPT_DUE) | EPT_ANNOUNCED;
+		ept_change(ept, EPT_ANNOUNCED, EPT_DUE);
 	}
 	rdev->announce_due = ept != NULL;
 	rpmsg_flush(rdev);
@@ -57,14 +57,14 @@ int rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint32_t timeout_us)
 {
 	uint8_t *payload;
 
-	if ((ept->flags & EPT_ANNOUNCED) == 0)
+	if ((ept_flags(ept) & EPT_ANNOUNCED) == 0)
 		return RPMSG_SUCCESS;
-	int result = rpmsg_borrow(ept->rdev, ept, &payload, timeout_us);
+	int result = rpmsg_borrow(ept, &payload, timeout_us);
 	if (result != RPMSG_SUCCESS)
 		return result;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	ns_send(ept, NS_DESTROY, payload);
-	ept->flags &= ~(EPT_ANNOUNCED | EPT_ANNOUNCES | EPT_DUE);
+	ept_change(ept, 0, EPT_ANNOUNCED | EPT_ANNOUNCES | EPT_DUE);
 	rpmsg_flush(ept->rdev);
 	rpmsg_unlock(ept->rdev, key);
 	return RPMSG_SUCCESS;
@@ -180,6 +180,33 @@ static bool call_drivers(struct rpmsg_device *rdev, const char *name, enum drive
 	return called;
 }
 
+static bool is_registered(const struct rpmsg_device *rdev, const struct rpmsg_driver *driver)
+{
+	const struct rpmsg_driver *each = rdev->drivers;
+
+	while (each != NULL && each != driver)
+		each = each->next;
+	return each != NULL;
+}
+
+/* Locked, but for the calls of probe: there the driver may leave, and channels may be taken. */
+static uintptr_t probe_kept(struct rpmsg_device *rdev, struct rpmsg_driver *driver, uintptr_t key)
+{
+	for (uint32_t i = 0; i < rdev->channel_count && is_registered(rdev, driver);) {
+		uint32_t addr = rdev->channels[i].addr;
+
+		if (rpmsg_same_name(rdev->channels[i].name, driver->name)) {
+			rpmsg_unlock(rdev, key);
+			driver->probe(driver, addr);
+			key = rpmsg_lock(rdev);
+			if (i >= rdev->channel_count || rdev->channels[i].addr != addr)
+				continue; /* gone: the next one stands in its place */
+		}
+		i++;
+	}
+	return key;
+}
+
 int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver)
 {
 	if (rdev == NULL || driver == NULL || driver->name == NULL || driver->probe == NULL || driver->remove == NULL)
@@ -189,15 +216,7 @@ int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver
 	uintptr_t key = rpmsg_lock(rdev);
 	driver->next = rdev->drivers;
 	rdev->drivers = driver;
-	for (uint32_t i = 0; i < rdev->channel_count; i++) {
-		uint32_t addr = rdev->channels[i].addr;
-
-		if (!rpmsg_same_name(rdev->channels[i].name, driver->name))
-			continue;
-		rpmsg_unlock(rdev, key);
-		driver->probe(driver, addr);
-		key = rpmsg_lock(rdev);
-	}
+	key = probe_kept(rdev, driver, key);
 	rpmsg_unlock(rdev, key);
 	return RPMSG_SUCCESS;
 }
@@ -283,30 +302,38 @@ static void withdrawn(struct rpmsg_device *rdev, const struct ns_message *messag
 		rdev->ns_unbind_cb(rdev, message->name, message->addr);
 }
 
-static bool is_good(const struct ns_message *message)
+static enum weft_check message_fault(const struct ns_message *message)
 {
-	return check_ns_name(message->name[0]) && check_ns_addr(message->addr);
+	if (!check_ns_name(message->name[0]))
+		return WEFT_CHECK_NS_NAME;
+	if (!check_ns_addr(message->addr))
+		return WEFT_CHECK_NS_ADDR;
+	return WEFT_CHECK_NONE;
 }
 
-void rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame)
+static enum weft_check bad_name(struct rpmsg_device *rdev, enum weft_check fault)
+{
+	rdev->counters.bad_name++;
+	return fault;
+}
+
+enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame)
 {
 	struct ns_message message;
 
-	if (!check_ns_len(frame->len)) {
-		rdev->counters.bad_name++;
-		return;
-	}
+	if (!check_ns_len(frame->len))
+		return bad_name(rdev, WEFT_CHECK_NS_LEN);
 	memcpy(&message, frame->data, sizeof message);
 	__asm__ volatile("" : : : "memory"); /* read once: the name must not change after its end was looked for */
 	message.name[RPMSG_NAME_SIZE - 1u] = '\0'; /* not every stack ends it */
-	if (!is_good(&message)) {
-		rdev->counters.bad_name++;
-		return;
-	}
+	enum weft_check fault = message_fault(&message);
+	if (fault != WEFT_CHECK_NONE)
+		return bad_name(rdev, fault);
 	if (message.flags & NS_DESTROY)
 		withdrawn(rdev, &message);
 	else
 		announced(rdev, &message);
+	return WEFT_CHECK_NONE;
 }
 
 /* Whatever was announced was announced by a life that is over. */

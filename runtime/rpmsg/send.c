@@ -4,11 +4,6 @@
 
 #include "rpmsg/device.h"
 
-static bool is_endpoint(const struct rpmsg_endpoint *ept)
-{
-	return ept != NULL && ept->rdev != NULL && (ept->flags & EPT_DEAD) == 0;
-}
-
 void rpmsg_flush(struct rpmsg_device *rdev)
 {
 	if (!rpmsg_in_callback(rdev))
@@ -17,19 +12,23 @@ void rpmsg_flush(struct rpmsg_device *rdev)
 
 /* ---- Borrow ---- */
 
-static int try_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, bool waits)
+/* Looked up by its address: whoever ran since the caller looked may have destroyed ept, and what it was is not
+ * touched. */
+static int try_borrow(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint32_t addr, uint8_t **payload,
+                      bool waits)
 {
 	const struct weft_transport_ops *ops = rdev->transport->ops;
 	uintptr_t key = rpmsg_lock(rdev);
-	bool up = rdev->link == WEFT_LINK_UP && rdev->transport->mtu != 0;
+	bool lives = rpmsg_lookup(rdev, addr) == ept;
+	bool up = lives && rdev->link == WEFT_LINK_UP && rdev->transport->mtu != 0;
 
-	*payload = up ? ops->get_tx(rdev->transport, owner) : NULL;
+	*payload = up ? ops->get_tx(rdev->transport, ept) : NULL;
 	/* Where another context polls, nobody but us asks for word of free buffers; one may have come meanwhile. */
 	if (up && *payload == NULL && waits && rpmsg_others_poll(rdev) && !ops->arm(rdev->transport, true))
-		*payload = ops->get_tx(rdev->transport, owner);
+		*payload = ops->get_tx(rdev->transport, ept);
 	rpmsg_unlock(rdev, key);
 	if (!up)
-		return RPMSG_ERR_DEV_STATE;
+		return lives ? RPMSG_ERR_DEV_STATE : RPMSG_ERR_PARAM;
 	return *payload != NULL ? RPMSG_SUCCESS : RPMSG_ERR_NO_BUFF;
 }
 
@@ -41,41 +40,43 @@ static void count_waiter(struct rpmsg_device *rdev, int by)
 	rpmsg_unlock(rdev, key);
 }
 
-static int wait_and_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, uint32_t timeout_us)
+static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us)
 {
+	struct rpmsg_device *rdev = ept->rdev;
+	uint32_t addr = ept->addr;
 	uint32_t start = rpmsg_now_us(rdev);
 	uint32_t elapsed = 0;
 	int result;
 
 	count_waiter(rdev, 1);
-	do {
+	for (;;) {
 		uint32_t event = rpmsg_event_word(rdev);
 
-		result = try_borrow(rdev, owner, payload, true);
-		if (result != RPMSG_ERR_NO_BUFF)
+		result = try_borrow(rdev, ept, addr, payload, true);
+		if (result != RPMSG_ERR_NO_BUFF || elapsed >= timeout_us)
 			break;
 		if (rpmsg_wait_turn(rdev, event, timeout_us - elapsed) < 0)
 			break;
 		elapsed = rpmsg_now_us(rdev) - start;
-	} while (elapsed < timeout_us);
+	}
 	count_waiter(rdev, -1);
 	return result;
 }
 
-int rpmsg_borrow(struct rpmsg_device *rdev, const void *owner, uint8_t **payload, uint32_t timeout_us)
+int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us)
 {
-	int result = try_borrow(rdev, owner, payload, false);
+	int result = try_borrow(ept->rdev, ept, ept->addr, payload, false);
 
-	if (result != RPMSG_ERR_NO_BUFF || timeout_us == 0 || rpmsg_in_callback(rdev))
+	if (result != RPMSG_ERR_NO_BUFF || timeout_us == 0 || rpmsg_in_callback(ept->rdev))
 		return result;
-	return wait_and_borrow(rdev, owner, payload, timeout_us);
+	return wait_and_borrow(ept, payload, timeout_us);
 }
 
 void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t timeout_us)
 {
 	uint8_t *payload = NULL;
 
-	if (!is_endpoint(ept) || rpmsg_borrow(ept->rdev, ept, &payload, timeout_us) != RPMSG_SUCCESS)
+	if (!ept_lives(ept) || rpmsg_borrow(ept, &payload, timeout_us) != RPMSG_SUCCESS)
 		return NULL;
 	if (len != NULL)
 		*len = rpmsg_mtu(ept->rdev);
@@ -84,16 +85,17 @@ void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t ti
 
 void *rpmsg_get_tx_payload_buffer(struct rpmsg_endpoint *ept, uint32_t *len, int wait)
 {
-	return is_endpoint(ept) ? rpmsg_get_tx_buffer(ept, len, wait ? ept->rdev->tx_timeout_us : 0) : NULL;
+	return ept_lives(ept) ? rpmsg_get_tx_buffer(ept, len, wait ? ept->rdev->tx_timeout_us : 0) : NULL;
 }
 
 int rpmsg_release_tx_buffer(struct rpmsg_endpoint *ept, void *txbuf)
 {
-	if (!is_endpoint(ept))
+	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	bool dropped = ept->rdev->transport->ops->drop(ept->rdev->transport, ept, txbuf);
 	rpmsg_unlock(ept->rdev, key);
+	rpmsg_tx_freed(ept->rdev);
 	return dropped ? RPMSG_SUCCESS : RPMSG_ERR_PARAM;
 }
 
@@ -107,7 +109,7 @@ static int addresses_fault(uint32_t src, uint32_t dst)
 /* What stands against sending len bytes now; 0: nothing. */
 static int send_fault(const struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	if (!is_endpoint(ept) || len < 0 || (data == NULL && len > 0))
+	if (!ept_lives(ept) || len < 0 || (data == NULL && len > 0))
 		return RPMSG_ERR_PARAM;
 	if (rpmsg_link(ept->rdev) != WEFT_LINK_UP)
 		return RPMSG_ERR_DEV_STATE;
@@ -137,7 +139,7 @@ int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, c
 	int result = send_fault(ept, src, dst, data, len);
 
 	if (result == RPMSG_SUCCESS)
-		result = rpmsg_borrow(ept->rdev, ept, &payload, timeout_us);
+		result = rpmsg_borrow(ept, &payload, timeout_us);
 	if (result != RPMSG_SUCCESS)
 		return result;
 	if (len > 0)
@@ -150,17 +152,17 @@ int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, c
 
 int rpmsg_send_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	return rpmsg_send_timeout(ept, src, dst, data, len, is_endpoint(ept) ? ept->rdev->tx_timeout_us : 0);
+	return rpmsg_send_timeout(ept, src, dst, data, len, ept_lives(ept) ? ept->rdev->tx_timeout_us : 0);
 }
 
 int rpmsg_sendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
-	return is_endpoint(ept) ? rpmsg_send_offchannel(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+	return ept_lives(ept) ? rpmsg_send_offchannel(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_send(struct rpmsg_endpoint *ept, const void *data, int len)
 {
-	return is_endpoint(ept) ? rpmsg_sendto(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+	return ept_lives(ept) ? rpmsg_sendto(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_trysend_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
@@ -170,29 +172,29 @@ int rpmsg_trysend_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t 
 
 int rpmsg_trysendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
-	return is_endpoint(ept) ? rpmsg_trysend_offchannel(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+	return ept_lives(ept) ? rpmsg_trysend_offchannel(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_trysend(struct rpmsg_endpoint *ept, const void *data, int len)
 {
-	return is_endpoint(ept) ? rpmsg_trysendto(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+	return ept_lives(ept) ? rpmsg_trysendto(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_sendto_nocopy(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
-	return is_endpoint(ept) ? rpmsg_send_offchannel_nocopy(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+	return ept_lives(ept) ? rpmsg_send_offchannel_nocopy(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_send_nocopy(struct rpmsg_endpoint *ept, const void *data, int len)
 {
-	return is_endpoint(ept) ? rpmsg_sendto_nocopy(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+	return ept_lives(ept) ? rpmsg_sendto_nocopy(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
 }
 
 /* ---- Hold ---- */
 
 int rpmsg_hold_rx_buffer(struct rpmsg_endpoint *ept, void *rxbuf)
 {
-	if (!is_endpoint(ept))
+	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	bool held = ept->rdev->transport->ops->hold(ept->rdev->transport, ept, rxbuf);
@@ -202,7 +204,7 @@ int rpmsg_hold_rx_buffer(struct rpmsg_endpoint *ept, void *rxbuf)
 
 int rpmsg_release_rx_buffer(struct rpmsg_endpoint *ept, void *rxbuf)
 {
-	if (!is_endpoint(ept))
+	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	bool released = ept->rdev->transport->ops->release(ept->rdev->transport, ept, rxbuf);

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Work for later: what rpmsg_poll() runs when its time has come. A list in no order: there are few. */
+/* Work for later: what rpmsg_poll() runs when its time has come. A list in the order of the times: there are few. */
 #include "rpmsg/device.h"
+
+/* Microseconds from now to due; 0 when it has passed. Wrap-safe for 35 minutes. */
+static uint32_t until(uint32_t due, uint32_t now)
+{
+	return (int32_t)(due - now) > 0 ? due - now : 0;
+}
 
 static bool unlink_from(struct rpmsg_task **link, struct rpmsg_task *task)
 {
@@ -18,14 +24,24 @@ static void stop(struct rpmsg_device *rdev, struct rpmsg_task *task)
 		unlink_from(&rdev->ready, task);
 }
 
+/* Behind those that are due before it or with it. */
+static void insert(struct rpmsg_device *rdev, struct rpmsg_task *task)
+{
+	struct rpmsg_task **link = &rdev->tasks;
+
+	while (*link != NULL && until((*link)->due, task->due) == 0)
+		link = &(*link)->next;
+	task->next = *link;
+	*link = task;
+}
+
 void rpmsg_task_start(struct rpmsg_device *rdev, struct rpmsg_task *task, uint32_t delay_us)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 
 	stop(rdev, task);
 	task->due = rpmsg_now_us(rdev) + delay_us;
-	task->next = rdev->tasks;
-	rdev->tasks = task;
+	insert(rdev, task);
 	bool sleeping = rdev->sleeping;
 	rpmsg_unlock(rdev, key);
 	if (sleeping)
@@ -34,50 +50,38 @@ void rpmsg_task_start(struct rpmsg_device *rdev, struct rpmsg_task *task, uint32
 
 void rpmsg_task_stop(struct rpmsg_device *rdev, struct rpmsg_task *task)
 {
-	uintptr_t key = rpmsg_lock(rdev);
+	bool running;
 
-	stop(rdev, task);
-	rpmsg_unlock(rdev, key);
-	rpmsg_drain(rdev, task);
-}
+	/* One that runs meanwhile may start itself again: until it is neither listed nor running. */
+	do {
+		uintptr_t key = rpmsg_lock(rdev);
 
-/* Microseconds from now to due; 0 when it has passed. Wrap-safe for 35 minutes. */
-static uint32_t until(uint32_t due, uint32_t now)
-{
-	return (int32_t)(due - now) > 0 ? due - now : 0;
+		stop(rdev, task);
+		running = __atomic_load_n(&rdev->current, __ATOMIC_RELAXED) == task;
+		rpmsg_unlock(rdev, key);
+	} while (running && rpmsg_drain(rdev, task));
 }
 
 uint32_t rpmsg_next_due(const struct rpmsg_device *rdev, uint32_t timeout_us)
 {
 	if (rdev->tasks == NULL)
 		return timeout_us;
-	uint32_t now = rpmsg_now_us(rdev);
-	for (const struct rpmsg_task *task = rdev->tasks; task != NULL; task = task->next) {
-		if (until(task->due, now) < timeout_us)
-			timeout_us = until(task->due, now);
-	}
-	return timeout_us;
+	uint32_t next = until(rdev->tasks->due, rpmsg_now_us(rdev));
+	return next < timeout_us ? next : timeout_us;
 }
 
 /* Move what is due aside first: a task that starts itself again runs in the next poll, not for ever in this one. */
 static void collect(struct rpmsg_device *rdev)
 {
-	struct rpmsg_task **link = &rdev->tasks;
-	struct rpmsg_task **last = &rdev->ready;
+	struct rpmsg_task **end = &rdev->tasks;
 	uint32_t now = rpmsg_now_us(rdev);
 
-	while (*link != NULL) {
-		struct rpmsg_task *task = *link;
-
-		if (until(task->due, now) != 0) {
-			link = &task->next;
-			continue;
-		}
-		*link = task->next;
-		task->next = NULL;
-		*last = task;
-		last = &task->next;
-	}
+	while (*end != NULL && until((*end)->due, now) == 0)
+		end = &(*end)->next;
+	struct rpmsg_task *rest = *end;
+	*end = NULL;
+	rdev->ready = rdev->tasks;
+	rdev->tasks = rest;
 }
 
 void rpmsg_run_tasks(struct rpmsg_device *rdev)

@@ -96,7 +96,8 @@ static int teardown(void **state)
 	(void)state;
 	assert_int_equal(loom_client_close(&shared), WEFT_OK);
 	assert_int_equal(loom_server_stop(&server), WEFT_OK);
-	assert_int_equal(rpmsg_buffers_out(&host.link.rdev), 0);
+	while (rpmsg_buffers_out(&host.link.rdev) != 0)
+		sched_yield(); /* the poller may be reading the withdrawal; ctest ends what never comes back */
 	end(&host);
 	end(&hub);
 	return 0;

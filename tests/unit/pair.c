@@ -157,9 +157,11 @@ static void expect_a_message(struct pair *pair, struct core *from, struct core *
 	struct rpmsg_endpoint sender;
 	struct rpmsg_endpoint receiver;
 
-	assert_int_equal(rpmsg_create_ept(&receiver, &to->rdev, NULL, 77, RPMSG_ADDR_ANY, inbox_cb, NULL), 0);
+	assert_int_equal(rpmsg_create_ept(&receiver, &to->rdev, NULL, PAIR_TEST_ADDR, RPMSG_ADDR_ANY, inbox_cb, NULL),
+	                 0);
 	receiver.priv = &inbox;
-	assert_int_equal(rpmsg_create_ept(&sender, &from->rdev, NULL, RPMSG_ADDR_ANY, 77, inbox_cb, NULL), 0);
+	assert_int_equal(rpmsg_create_ept(&sender, &from->rdev, NULL, RPMSG_ADDR_ANY, PAIR_TEST_ADDR, inbox_cb, NULL),
+	                 0);
 	for (unsigned i = 1; i <= 2u * PAIR_NUM; i++) { /* every buffer has its turn */
 		assert_int_equal(rpmsg_send(&sender, "warp", 4), 4);
 		pair_settle(pair);

@@ -7,10 +7,10 @@
 #ifndef WEFT_TESTS_PAIR_H
 #define WEFT_TESTS_PAIR_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -20,13 +20,13 @@
 #include "weft/rpmsg.h"
 #include "weft/shm.h"
 
-#define PAIR_NUM 8u          /* buffers in each direction */
-#define PAIR_BUF_SIZE 512u   /* MTU 496 */
+#define PAIR_NUM 8u        /* buffers in each direction */
+#define PAIR_BUF_SIZE 512u /* MTU 496 */
 #define PAIR_ENDPOINTS 16u
 #define PAIR_CHANNELS 4u
 #define PAIR_REGION 32768u
 #define PAIR_ADDRESS 0x10000000u
-#define PAIR_TICK_US 10u     /* that pass when a core relaxes */
+#define PAIR_TICK_US 10u /* that pass when a core relaxes */
 
 struct pair;
 
@@ -46,8 +46,8 @@ struct core {
 	unsigned kicks;   /* doorbells that it rang */
 	unsigned relaxed; /* times that it waited */
 	uint32_t session;
-	unsigned events[4];  /* by enum rpmsg_event */
-	uint32_t detail[4];  /* of the last one */
+	unsigned events[4]; /* by enum rpmsg_event */
+	uint32_t detail[4]; /* of the last one */
 };
 
 struct pair {
@@ -97,7 +97,9 @@ struct inbox {
 };
 int inbox_cb(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv);
 
-/* The link is up, messages pass both ways through every buffer, and none is lost. Takes address 77 on either side. */
+/* The link is up, messages pass both ways through every buffer, and none is lost. Takes an
+ * endpoint slot on either side, and the address. */
+#define PAIR_TEST_ADDR 0x77777777u
 void pair_expect_works(struct pair *pair);
 
 /* Every buffer of either side is where it belongs: nothing lent, nothing held. */

@@ -53,6 +53,18 @@ static void nobody_touches_a_ring_before_the_device_has_echoed(void **state)
 	assert_int_equal(ring.avail->idx, PAIR_NUM);
 }
 
+static void a_driver_whose_boot_clears_the_memory_is_followed(void **state)
+{
+	(void)state;
+	pair_up(&pair);
+	for (int i = 0; i < 5; i++) {
+		memset(pair.memory, 0, sizeof pair.memory); /* it will ask with the same epoch again */
+		pair_boot(&pair.driver);
+		pair_settle(&pair);
+		pair_expect_works(&pair);
+	}
+}
+
 static void the_link_of_usual_sizes_fits_the_memory_it_names(void **state)
 {
 	static struct weft_link link;
@@ -76,6 +88,7 @@ int main(void)
 		cmocka_unit_test(a_restarted_device_is_taken_back),
 		cmocka_unit_test(a_restarted_driver_is_followed),
 		cmocka_unit_test(nobody_touches_a_ring_before_the_device_has_echoed),
+		cmocka_unit_test(a_driver_whose_boot_clears_the_memory_is_followed),
 		cmocka_unit_test(the_link_of_usual_sizes_fits_the_memory_it_names),
 	};
 

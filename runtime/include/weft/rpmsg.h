@@ -53,7 +53,8 @@ struct rpmsg_task;
  * counted as refused; it is given back all the same. */
 typedef int (*rpmsg_ept_cb)(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv);
 
-/* The peer withdrew the name that ept was bound to, or the link went down. ept is unbound and waits again. */
+/* The peer withdrew the name that ept was bound to, or the link went down. ept is unbound and waits again; if another
+ * of its name is kept, it is bound to that when this returns. */
 typedef void (*rpmsg_ns_unbind_cb)(struct rpmsg_endpoint *ept);
 
 /* ept has a destination now: announced, or learnt from a first message. */
@@ -134,8 +135,8 @@ int rpmsg_destroy_ept(struct rpmsg_endpoint *ept);
 /* True when the link is up and ept has a destination. Any context. */
 bool is_rpmsg_ept_ready(const struct rpmsg_endpoint *ept);
 
-/* Bind to another destination, or to none (RPMSG_ADDR_ANY: wait for the name again). The only way that a bound
- * endpoint changes. RPMSG_ERR_PARAM: not an endpoint of a device. Any context. */
+/* Bind to another destination, or to none (RPMSG_ADDR_ANY: wait for the name again; one that is kept binds at once).
+ * The only way that a bound endpoint changes. RPMSG_ERR_PARAM: not an endpoint of a device. Any context. */
 int rpmsg_set_dest(struct rpmsg_endpoint *ept, uint32_t dest);
 
 /* Swap callback and data together. A callback that is running ends with the old ones. Any context. */
@@ -233,7 +234,9 @@ enum rpmsg_polled_by {
 	RPMSG_POLLED_BY_LOOP,     /* the task itself: every wait polls and sleeps */
 	RPMSG_POLLED_BY_BUSY,     /* the task itself: every wait polls and never sleeps; the peer needs no doorbell */
 	RPMSG_POLLED_BY_THREAD,   /* a thread of its own, { rpmsg_poll(); rpmsg_wait(); }: others sleep until it wakes them */
-	RPMSG_POLLED_BY_INTERRUPT /* the doorbell's interrupt, and a timer's for deadlines: while (poll(n) == n) {} */
+	/* The doorbell's interrupt, and a timer's for deadlines: while (rpmsg_poll(rdev, n) == n) {}. Notifications stay
+	 * asked for; rpmsg_wait() is not for anybody. Pend the interrupt once at the start: the first poll begins. */
+	RPMSG_POLLED_BY_INTERRUPT
 };
 
 /* Zero is the default where one is named. */

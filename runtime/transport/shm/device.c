@@ -106,7 +106,7 @@ static enum weft_link_state device_service(struct weft_shm *shm)
 	if (another && ring_load8_acquire(&virtio_table(region)->vdev.status) == 0)
 		echo(shm, epoch);
 	else if (epoch != shm->epoch && shm->state == SHM_UP)
-		weft_shm_drop(shm, SHM_WAIT);
+		weft_shm_drop(shm, SHM_START); /* wiped out: the same epoch may come again, and is another life */
 	else if (shm->state == SHM_ECHO && driver_ok(shm))
 		begin(shm);
 

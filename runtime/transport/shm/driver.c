@@ -19,8 +19,7 @@ static void ask(struct weft_shm *shm)
 {
 	const struct weft_region *region = &shm->transport.port->region;
 	struct virtio_layout layout;
-	/* In our first life the last one's is only there. */
-	uint32_t old = shm->epoch != 0 ? shm->epoch : ring_load32(&virtio_driver_line(region)->epoch);
+	uint32_t old = ring_load32(&virtio_driver_line(region)->epoch);
 	uint32_t device = ring_load32(&virtio_device_line(region)->epoch);
 
 	/* Status first: a device that sees the new epoch sees that nobody drives it. */

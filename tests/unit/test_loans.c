@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Buffers in the application's hands: transmit buffers that are lent, received ones that are held. Whatever it does
+ * with them that it must not do is an error, and the books are right afterwards. */
+#include "unit/pair.h"
+
+#define ANY RPMSG_ADDR_ANY
+
+static struct pair pair;
+static struct core *core; /* that lends and holds */
+static struct core *peer;
+static struct rpmsg_endpoint ept;   /* of core, at 77, bound to 77 */
+static struct rpmsg_endpoint other; /* of core, at 78 */
+static struct rpmsg_endpoint far;   /* of peer, at 77, bound to 77 */
+static struct inbox inbox;          /* of ept */
+static struct inbox far_inbox;
+
+/* side 0: the driver lends and holds; 1: the device. */
+static void connect(int side)
+{
+	pair_up(&pair);
+	memset(&inbox, 0, sizeof inbox);
+	memset(&far_inbox, 0, sizeof far_inbox);
+	core = side == 0 ? &pair.driver : &pair.device;
+	peer = core->other;
+	assert_int_equal(rpmsg_create_ept(&ept, &core->rdev, NULL, 77, 77, inbox_cb, NULL), 0);
+	assert_int_equal(rpmsg_create_ept(&other, &core->rdev, NULL, 78, 77, inbox_cb, NULL), 0);
+	assert_int_equal(rpmsg_create_ept(&far, &peer->rdev, NULL, 77, 77, inbox_cb, NULL), 0);
+	ept.priv = &inbox;
+	far.priv = &far_inbox;
+}
+
+static void settled(void)
+{
+	pair_settle(&pair);
+	pair_expect_no_buffers_out(&pair);
+	pair_expect_works(&pair);
+}
+
+static void *borrow(struct rpmsg_endpoint *whose)
+{
+	uint32_t capacity = 0;
+	void *payload = rpmsg_get_tx_payload_buffer(whose, &capacity, 0);
+
+	assert_non_null(payload);
+	assert_int_equal(capacity, PAIR_BUF_SIZE - 16u);
+	return payload;
+}
+
+static void expect_refused(struct rpmsg_endpoint *whose, void *payload)
+{
+	uint32_t out = rpmsg_buffers_out(&core->rdev);
+	uint32_t sent = core->shm.transport.counters.sent;
+
+	assert_int_equal(rpmsg_send_nocopy(whose, payload, 4), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_release_tx_buffer(whose, payload), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_hold_rx_buffer(whose, payload), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_release_rx_buffer(whose, payload), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_buffers_out(&core->rdev), out);
+	assert_int_equal(core->shm.transport.counters.sent, sent);
+}
+
+/* ---- Lent ---- */
+
+static void a_loan_ends_when_it_is_sent(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		for (unsigned i = 1; i <= 3 * PAIR_NUM; i++) {
+			void *payload = borrow(&ept);
+
+			assert_int_equal((uintptr_t)payload % 4u, 0);
+			assert_int_equal(rpmsg_buffers_out(&core->rdev), 1);
+			memcpy(payload, "loan", 4);
+			assert_int_equal(rpmsg_send_nocopy(&ept, payload, 4), 4);
+			expect_refused(&ept, payload); /* sent twice, released after that */
+			pair_settle(&pair);
+			assert_int_equal(far_inbox.count, i);
+			assert_memory_equal(far_inbox.bytes, "loan", 4);
+		}
+		settled();
+	}
+}
+
+static void a_loan_ends_when_it_is_released(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		for (unsigned i = 1; i <= 3 * PAIR_NUM; i++) {
+			void *payload = borrow(&ept);
+
+			assert_int_equal(rpmsg_release_tx_buffer(&ept, payload), 0);
+			expect_refused(&ept, payload);
+		}
+		settled();
+		assert_int_equal(far_inbox.count, 0);
+	}
+}
+
+static void all_buffers_may_be_lent_and_each_once(void **state)
+{
+	void *payloads[PAIR_NUM];
+	uint32_t capacity;
+
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		for (unsigned i = 0; i < PAIR_NUM; i++) {
+			payloads[i] = borrow(&ept);
+			for (unsigned j = 0; j < i; j++)
+				assert_ptr_not_equal(payloads[i], payloads[j]);
+		}
+		assert_null(rpmsg_get_tx_payload_buffer(&ept, &capacity, 0));
+		for (unsigned i = 0; i < PAIR_NUM; i++) { /* out of order */
+			void *payload = payloads[(i * 3u) % PAIR_NUM];
+
+			if (i % 2u != 0)
+				assert_int_equal(rpmsg_release_tx_buffer(&ept, payload), 0);
+			else
+				assert_int_equal(rpmsg_send_nocopy(&ept, payload, 4), 4);
+		}
+		settled();
+		assert_int_equal(far_inbox.count, PAIR_NUM / 2u);
+	}
+}
+
+static void a_refused_send_leaves_the_loan(void **state)
+{
+	(void)state;
+	connect(0);
+	uint8_t *payload = (uint8_t *)borrow(&ept);
+	assert_int_equal(rpmsg_send_nocopy(&ept, payload, 1000), RPMSG_ERR_BUFF_SIZE);
+	assert_int_equal(rpmsg_send_nocopy(&ept, payload, -1), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_sendto_nocopy(&ept, payload, 4, ANY), RPMSG_ERR_ADDR);
+	assert_int_equal(rpmsg_send_offchannel_nocopy(&ept, ANY, 77, payload, 4), RPMSG_ERR_ADDR);
+	assert_int_equal(rpmsg_buffers_out(&core->rdev), 1);
+	memset(payload, 7, 4);
+	assert_int_equal(rpmsg_send_offchannel_nocopy(&ept, 5, 77, payload, 4), 4);
+	settled();
+	assert_int_equal(far_inbox.count, 1);
+	assert_int_equal(far_inbox.src, 5);
+}
+
+static void only_its_borrower_and_only_its_first_byte_will_do(void **state)
+{
+	uint8_t foreign[64];
+
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		uint8_t *payload = (uint8_t *)borrow(&ept);
+		expect_refused(&other, payload);
+		expect_refused(&far, payload);
+		for (int off = -17; off < 600; off++) {
+			if (off != 0)
+				expect_refused(&ept, payload + off);
+		}
+		expect_refused(&ept, foreign);
+		expect_refused(&ept, pair.memory);
+		expect_refused(&ept, pair.memory + PAIR_REGION);
+		expect_refused(&ept, &ept);
+		expect_refused(&ept, (void *)(uintptr_t)1);
+		assert_int_equal(rpmsg_release_tx_buffer(&ept, NULL), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_release_rx_buffer(&ept, NULL), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_release_tx_buffer(NULL, payload), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_release_rx_buffer(NULL, payload), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_hold_rx_buffer(NULL, payload), RPMSG_ERR_PARAM);
+		assert_null(rpmsg_get_tx_payload_buffer(NULL, NULL, 0));
+		assert_int_equal(rpmsg_release_tx_buffer(&ept, payload), 0);
+		settled();
+	}
+}
+
+static void a_pointer_of_an_earlier_life_of_the_link_is_refused(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		void *payload = borrow(&ept);
+		core->session = peer->session = 0;
+		rpmsg_poll(&core->rdev, 16);
+		assert_int_equal(rpmsg_buffers_out(&core->rdev), 0);
+		assert_int_equal(rpmsg_send_nocopy(&ept, payload, 4), RPMSG_ERR_DEV_STATE);
+		assert_int_equal(rpmsg_release_tx_buffer(&ept, payload), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_hold_rx_buffer(&ept, payload), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_release_rx_buffer(&ept, payload), RPMSG_ERR_PARAM);
+		core->session = peer->session = 2;
+		pair_settle(&pair);
+		expect_refused(&ept, payload);
+		settled();
+	}
+}
+
+static void destroying_the_borrower_ends_its_loans(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		for (int i = 0; i < 3; i++)
+			borrow(&ept);
+		void *payload = borrow(&other);
+		assert_int_equal(rpmsg_destroy_ept(&ept), 0);
+		assert_int_equal(rpmsg_buffers_out(&core->rdev), 1);
+		assert_int_equal(rpmsg_release_tx_buffer(&other, payload), 0);
+		settled();
+	}
+}
+
+/* ---- Destroyed, or released, while somebody waits ---- */
+
+static int destroy_waiting(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)whose;
+	(void)data;
+	(void)len;
+	(void)src;
+	(void)priv;
+	assert_int_equal(rpmsg_destroy_ept(&ept), 0);
+	memset(&ept, 0xa5, sizeof ept);
+	return RPMSG_SUCCESS;
+}
+
+static void *await_buffer(void)
+{
+	return rpmsg_get_tx_buffer(&ept, NULL, 1000);
+}
+
+/* ept waits for a buffer; a message to other, whose callback destroys ept, comes before one is free. */
+static void someone_waits(void)
+{
+	core->asleep = false;
+	for (unsigned i = 0; i < PAIR_NUM; i++)
+		assert_int_equal(rpmsg_trysend(&ept, "full", 4), 4);
+	assert_int_equal(rpmsg_rebind_ept(&other, destroy_waiting, NULL), 0);
+	assert_int_equal(rpmsg_trysendto(&far, "now!", 4, 78), 4);
+}
+
+static void an_endpoint_destroyed_while_it_waits_loses_no_buffer(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		someone_waits();
+		assert_int_equal(rpmsg_send(&ept, "late", 4), RPMSG_ERR_PARAM);
+		settled();
+		connect(side);
+		someone_waits();
+		assert_null(await_buffer());
+		settled();
+	}
+}
+
+static void *loan;
+
+/* The other thread gives its loan back; who is not told sleeps on. */
+static void release_and_sleep(struct weft_port *port, const uint32_t *event, uint32_t seen, uint32_t timeout_us)
+{
+	(void)port;
+	if (loan != NULL)
+		assert_int_equal(rpmsg_release_tx_buffer(&other, loan), 0);
+	loan = NULL;
+	if (*event == seen)
+		pair.now += timeout_us;
+}
+
+static void wake_nobody(struct weft_port *port, uint32_t *event)
+{
+	(void)port;
+	(void)event;
+}
+
+static void who_waits_is_told_of_a_loan_that_was_given_back(void **state)
+{
+	struct weft_port_ops sleeps = pair_ops;
+
+	(void)state;
+	connect(0);
+	sleeps.wait = release_and_sleep;
+	sleeps.wake = wake_nobody;
+	core->port.ops = &sleeps;
+	core->rdev.polled_by = RPMSG_POLLED_BY_THREAD;
+	peer->asleep = true;
+	loan = borrow(&other);
+	for (unsigned i = 1; i < PAIR_NUM; i++)
+		assert_int_equal(rpmsg_trysend(&ept, "full", 4), 4);
+	uint32_t start = pair.now;
+	assert_int_equal(rpmsg_send(&ept, "more", 4), 4);
+	assert_true(pair.now - start < 1000);
+	core->port.ops = &pair_ops;
+}
+
+/* ---- Held ---- */
+
+static void *receive_and_hold(void)
+{
+	inbox.hold = true;
+	assert_int_equal(rpmsg_trysend(&far, "held", 4), 4);
+	pair_settle(&pair);
+	inbox.hold = false;
+	assert_int_equal(rpmsg_buffers_out(&core->rdev), 1);
+	return inbox.data;
+}
+
+static void a_held_buffer_stays_until_it_is_released(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		uint8_t *data = (uint8_t *)receive_and_hold();
+		for (unsigned i = 0; i < 5 * PAIR_NUM; i++) { /* the others go round */
+			assert_int_equal(rpmsg_send(&far, "next", 4), 4);
+			pair_settle(&pair);
+			assert_memory_equal(data, "held", 4);
+			assert_ptr_not_equal(inbox.data, data);
+		}
+		assert_int_equal(rpmsg_release_rx_buffer(&ept, data), 0);
+		expect_refused(&ept, data); /* released twice, and held when it is gone */
+		settled();
+	}
+}
+
+static void a_held_buffer_is_not_anybody_elses(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		uint8_t *data = (uint8_t *)receive_and_hold();
+		expect_refused(&other, data);
+		expect_refused(&ept, data + 4);
+		assert_int_equal(rpmsg_send_nocopy(&ept, data, 4), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_release_tx_buffer(&ept, data), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_hold_rx_buffer(&ept, data), RPMSG_ERR_PARAM);
+		assert_int_equal(rpmsg_release_rx_buffer(&ept, data), 0);
+		settled();
+	}
+}
+
+static void a_message_is_held_in_its_callback_or_never(void **state)
+{
+	(void)state;
+	connect(0);
+	assert_int_equal(rpmsg_trysend(&far, "gone", 4), 4);
+	pair_settle(&pair);
+	expect_refused(&ept, inbox.data);
+	settled();
+}
+
+static int hold_twice(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)len;
+	(void)src;
+	(void)priv;
+	assert_int_equal(rpmsg_release_rx_buffer(whose, data), RPMSG_ERR_PARAM); /* not held yet */
+	assert_int_equal(rpmsg_hold_rx_buffer(whose, data), 0);
+	assert_int_equal(rpmsg_hold_rx_buffer(whose, data), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_hold_rx_buffer(&other, data), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_release_rx_buffer(whose, data), 0); /* and given back before the callback ends */
+	assert_int_equal(rpmsg_release_rx_buffer(whose, data), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_hold_rx_buffer(whose, data), RPMSG_ERR_PARAM);
+	return RPMSG_SUCCESS;
+}
+
+static void holding_twice_and_releasing_twice_change_nothing(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		assert_int_equal(rpmsg_rebind_ept(&ept, hold_twice, NULL), 0);
+		for (unsigned i = 0; i < 3 * PAIR_NUM; i++) {
+			assert_int_equal(rpmsg_send(&far, "hold", 4), 4);
+			pair_settle(&pair);
+		}
+		settled();
+	}
+}
+
+static void destroying_the_holder_releases_what_it_holds(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		receive_and_hold();
+		assert_int_equal(rpmsg_destroy_ept(&ept), 0);
+		settled();
+	}
+}
+
+static void losing_the_link_releases_what_is_held(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		void *data = receive_and_hold();
+		pair_boot(peer);
+		pair_settle(&pair);
+		expect_refused(&ept, data);
+		settled();
+	}
+}
+
+static void who_holds_all_buffers_stops_its_peer_and_nobody_else(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		void *held[PAIR_NUM];
+
+		connect(side);
+		inbox.hold = true;
+		for (unsigned i = 0; i < PAIR_NUM; i++) {
+			assert_int_equal(rpmsg_trysend(&far, "held", 4), 4);
+			pair_settle(&pair);
+			held[i] = inbox.data;
+		}
+		assert_int_equal(rpmsg_trysend(&far, "more", 4), RPMSG_ERR_NO_BUFF);
+		assert_int_equal(rpmsg_send(&ept, "back", 4), 4);
+		pair_settle(&pair);
+		assert_int_equal(far_inbox.count, 1);
+		for (unsigned i = 0; i < PAIR_NUM; i++)
+			assert_int_equal(rpmsg_release_rx_buffer(&ept, held[(i * 5u) % PAIR_NUM]), 0);
+		inbox.hold = false;
+		assert_int_equal(rpmsg_trysend(&far, "more", 4), 4);
+		settled();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_loan_ends_when_it_is_sent),
+		cmocka_unit_test(a_loan_ends_when_it_is_released),
+		cmocka_unit_test(all_buffers_may_be_lent_and_each_once),
+		cmocka_unit_test(a_refused_send_leaves_the_loan),
+		cmocka_unit_test(only_its_borrower_and_only_its_first_byte_will_do),
+		cmocka_unit_test(a_pointer_of_an_earlier_life_of_the_link_is_refused),
+		cmocka_unit_test(destroying_the_borrower_ends_its_loans),
+		cmocka_unit_test(an_endpoint_destroyed_while_it_waits_loses_no_buffer),
+		cmocka_unit_test(who_waits_is_told_of_a_loan_that_was_given_back),
+		cmocka_unit_test(a_held_buffer_stays_until_it_is_released),
+		cmocka_unit_test(a_held_buffer_is_not_anybody_elses),
+		cmocka_unit_test(a_message_is_held_in_its_callback_or_never),
+		cmocka_unit_test(holding_twice_and_releasing_twice_change_nothing),
+		cmocka_unit_test(destroying_the_holder_releases_what_it_holds),
+		cmocka_unit_test(losing_the_link_releases_what_is_held),
+		cmocka_unit_test(who_holds_all_buffers_stops_its_peer_and_nobody_else),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

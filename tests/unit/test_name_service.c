@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names: announced, waited for, kept for who comes late, withdrawn. */
+#include "unit/names.h"
+
+/* ---- Binding ---- */
+
+static void two_endpoints_of_a_name_find_each_other(void **state)
+{
+	struct named a;
+	struct named b;
+
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		names_up(PAIR_CHANNELS);
+		names_create(&a, first == 0 ? here : there, "loom", ANY, 0);
+		pair_settle(&pair);
+		names_create(&b, first == 0 ? there : here, "loom", ANY, 0);
+		pair_settle(&pair);
+		assert_int_equal(a.ept.dest_addr, b.ept.addr);
+		assert_int_equal(b.ept.dest_addr, a.ept.addr);
+		assert_int_equal(a.bound, 1);
+		assert_int_equal(b.bound, 1);
+		assert_true(is_rpmsg_ept_ready(&a.ept));
+		assert_true(is_rpmsg_ept_ready(&b.ept));
+		pair_expect_works(&pair);
+	}
+}
+
+static void a_server_announces_and_never_binds(void **state)
+{
+	struct named server;
+	struct named client;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&server, there, "loom", ANY, RPMSG_EPT_SERVER);
+	names_create(&client, here, "loom", ANY, 0); /* announces itself, too */
+	pair_settle(&pair);
+	assert_int_equal(client.ept.dest_addr, server.ept.addr);
+	assert_int_equal(server.ept.dest_addr, ANY);
+	assert_int_equal(rpmsg_send(&client.ept, "hello", 5), 5);
+	pair_settle(&pair);
+	assert_int_equal(server.ept.dest_addr, ANY);
+	assert_int_equal(server.bound, 0);
+}
+
+static void a_quiet_endpoint_binds_and_is_not_announced(void **state)
+{
+	struct named quiet;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&quiet, there, "loom", ANY, RPMSG_EPT_QUIET);
+	pair_settle(&pair);
+	assert_int_equal(heard.bound, 0);
+	names_create(&quiet, here, "loom", ANY, RPMSG_EPT_QUIET);
+	names_say("loom", 2000, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(quiet.ept.dest_addr, 2000);
+	assert_int_equal(rpmsg_destroy_ept(&quiet.ept), 0);
+	pair_settle(&pair);
+	assert_int_equal(pair.driver.shm.transport.counters.sent, 0);
+}
+
+static void a_first_message_binds_once(void **state)
+{
+	struct named waiting;
+	uint32_t a = 2000;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&waiting, here, "loom", 77, 0);
+	pair_settle(&pair);
+	for (uint32_t src = a; src < a + 5; src++) { /* the others do not steal it */
+		pair_forge(&pair.device, src, 77, "hi", 2, 2);
+		pair_settle(&pair);
+		assert_int_equal(waiting.ept.dest_addr, a);
+		assert_int_equal(waiting.bound, 1);
+	}
+	names_say("loom", 3000, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(waiting.ept.dest_addr, a);
+	assert_int_equal(waiting.bound, 1);
+	names_expect_kept(1);
+}
+
+static void an_endpoint_with_a_destination_neither_waits_nor_announces(void **state)
+{
+	struct rpmsg_endpoint ept;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_create_ept(&ept, there, "loom", ANY, 5, NULL, NULL), 0);
+	pair_settle(&pair);
+	assert_int_equal(heard.bound, 0);
+	assert_int_equal(rpmsg_create_ept(&ept, here, "loom", ANY, 5, NULL, NULL), 0);
+	names_say("loom", 2000, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(ept.dest_addr, 5);
+	names_expect_kept(1);
+}
+
+/* ---- Kept for who comes late ---- */
+
+static void an_early_announcement_is_kept_for_a_later_endpoint(void **state)
+{
+	struct named late;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_say("shuttle", 2000, NS_CREATE);
+	names_say("loom", 2001, NS_CREATE);
+	names_say("loom", 2002, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(heard.bound, 3);
+	names_expect_kept(3);
+	assert_int_equal(rpmsg_find_channel(here, "loom", ANY), 2001);
+	assert_int_equal(rpmsg_find_channel(here, "loom", 2001), 2002);
+	assert_int_equal(rpmsg_find_channel(here, "reed", ANY), ANY);
+
+	names_create(&late, here, "loom", ANY, 0);
+	assert_int_equal(late.ept.dest_addr, 2001); /* the first of them */
+	assert_int_equal(late.bound, 1);
+	names_expect_kept(2);
+	assert_int_equal(rpmsg_find_channel(here, "loom", ANY), 2002);
+	assert_int_equal(rpmsg_find_channel(here, "shuttle", ANY), 2000);
+}
+
+static void a_full_table_drops_the_newest_and_counts(void **state)
+{
+	(void)state;
+	names_up(2);
+	names_say("a", 2000, NS_CREATE);
+	names_say("b", 2001, NS_CREATE);
+	names_say("c", 2002, NS_CREATE);
+	pair_settle(&pair);
+	names_expect_kept(2);
+	assert_int_equal(here->counters.not_kept, 1);
+	assert_int_equal(heard.bound, 3); /* it was told all the same */
+	assert_int_equal(rpmsg_find_channel(here, "a", ANY), 2000);
+	assert_int_equal(rpmsg_find_channel(here, "c", ANY), ANY);
+	names_say("a", 2000, NS_DESTROY);
+	names_say("c", 2002, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_find_channel(here, "c", ANY), 2002);
+}
+
+static void without_a_table_nothing_is_kept(void **state)
+{
+	struct named late;
+
+	(void)state;
+	names_up(0);
+	names_say("loom", 2000, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(heard.bound, 1);
+	assert_int_equal(here->counters.not_kept, 1);
+	names_create(&late, here, "loom", ANY, 0);
+	assert_int_equal(late.ept.dest_addr, ANY);
+}
+
+static void what_is_said_twice_is_heard_once(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&bound, here, "loom", ANY, 0);
+	for (int i = 0; i < 3; i++) {
+		names_say("loom", 2000, NS_CREATE);
+		names_say("reed", 2001, NS_CREATE);
+		pair_settle(&pair);
+	}
+	assert_int_equal(bound.bound, 1);
+	assert_int_equal(heard.bound, 1);
+	names_expect_kept(1);
+}
+
+/* ---- Withdrawn ---- */
+
+static void a_withdrawal_unbinds_and_the_name_is_waited_for_again(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&bound, here, "loom", ANY, 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		names_say("loom", 2000 + i, NS_CREATE);
+		names_say("loom", 3000, NS_DESTROY); /* another's */
+		names_say("reed", 2000 + i, NS_DESTROY);
+		pair_settle(&pair);
+		assert_int_equal(bound.ept.dest_addr, 2000 + i);
+		assert_int_equal(bound.bound, i);
+		names_say("loom", 2000 + i, NS_DESTROY);
+		pair_settle(&pair);
+		assert_int_equal(bound.ept.dest_addr, ANY);
+		assert_int_equal(bound.unbound, i);
+		assert_false(is_rpmsg_ept_ready(&bound.ept));
+	}
+	assert_int_equal(heard.unbound, 6);
+}
+
+static void a_withdrawal_is_not_kept(void **state)
+{
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_say("loom", 2000, NS_CREATE);
+	names_say("reed", 2001, NS_CREATE);
+	names_say("loom", 2000, NS_DESTROY);
+	pair_settle(&pair);
+	names_expect_kept(1);
+	assert_int_equal(heard.unbound, 1);
+	assert_int_equal(heard.dest, 2000);
+	assert_string_equal(heard.name, "loom");
+	assert_int_equal(rpmsg_find_channel(here, "loom", ANY), ANY);
+	assert_int_equal(rpmsg_find_channel(here, "reed", ANY), 2001);
+}
+
+static void who_loses_one_of_a_name_takes_the_next_that_is_kept(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&bound, here, "loom", ANY, 0);
+	names_say("loom", 2000, NS_CREATE);
+	names_say("loom", 2001, NS_CREATE); /* kept: it has one */
+	names_say("loom", 2000, NS_DESTROY);
+	pair_settle(&pair);
+	assert_int_equal(bound.unbound, 1);
+	assert_int_equal(bound.bound, 2);
+	assert_int_equal(bound.ept.dest_addr, 2001);
+	names_expect_kept(0);
+}
+
+static void go(struct rpmsg_endpoint *ept)
+{
+	assert_int_equal(rpmsg_destroy_ept(ept), 1);
+}
+
+static void who_goes_when_it_loses_its_name_takes_no_other(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&bound, here, "loom", ANY, RPMSG_EPT_QUIET);
+	bound.ept.ns_unbind_cb = go;
+	names_say("loom", 2000, NS_CREATE);
+	names_say("loom", 2001, NS_CREATE);
+	names_say("loom", 2000, NS_DESTROY);
+	pair_settle(&pair);
+	assert_int_equal(bound.bound, 1);
+	assert_null(rpmsg_find_ept(here, bound.ept.addr));
+	assert_int_equal(rpmsg_find_channel(here, "loom", ANY), 2001);
+}
+
+static void who_is_set_free_takes_the_next_that_is_kept(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&bound, here, "loom", ANY, 0);
+	names_say("loom", 2000, NS_CREATE);
+	names_say("loom", 2001, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_set_dest(&bound.ept, ANY), 0);
+	assert_int_equal(bound.ept.dest_addr, 2001);
+	assert_int_equal(rpmsg_set_dest(&bound.ept, ANY), 0);
+	assert_int_equal(bound.ept.dest_addr, ANY);
+	names_say("loom", 2002, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(bound.ept.dest_addr, 2002);
+	assert_int_equal(bound.bound, 3);
+}
+
+static void destroying_an_announced_endpoint_withdraws_its_name(void **state)
+{
+	struct named server;
+	struct named client;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&client, here, "loom", ANY, RPMSG_EPT_QUIET);
+	names_create(&server, there, "loom", ANY, RPMSG_EPT_SERVER);
+	pair_settle(&pair);
+	assert_true(is_rpmsg_ept_ready(&client.ept));
+	assert_int_equal(rpmsg_destroy_ept(&server.ept), 0);
+	pair_settle(&pair);
+	assert_int_equal(client.unbound, 1);
+	assert_false(is_rpmsg_ept_ready(&client.ept));
+	pair_expect_works(&pair);
+}
+
+/* ---- When there is no buffer ---- */
+
+static void fill(struct rpmsg_endpoint *sender)
+{
+	while (rpmsg_trysendto(sender, "full", 4, 5) == 4) {
+	}
+}
+
+static void an_announcement_waits_for_a_buffer(void **state)
+{
+	struct rpmsg_endpoint sender;
+	struct named server;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_create_ept(&sender, there, NULL, ANY, 5, NULL, NULL), 0);
+	fill(&sender);
+	names_create(&server, there, "loom", ANY, RPMSG_EPT_SERVER);
+	assert_int_equal(rpmsg_destroy_ept(&server.ept), 0); /* never announced, nothing to withdraw */
+	names_create(&server, there, "loom", ANY, RPMSG_EPT_SERVER);
+	pair_settle(&pair);
+	assert_int_equal(heard.bound, 1);
+	assert_int_equal(heard.dest, server.ept.addr);
+	assert_int_equal(heard.unbound, 0);
+}
+
+static void doze(struct weft_port *port, uint32_t timeout_us)
+{
+	(void)port;
+	pair.now += timeout_us;
+	rpmsg_poll(here, 16); /* the peer reads while we sleep: does it ring? */
+}
+
+static void who_sleeps_with_an_announcement_due_is_woken_by_a_free_buffer(void **state)
+{
+	struct weft_port_ops dozes = pair_ops;
+	struct rpmsg_endpoint sender;
+	struct named server;
+
+	(void)state;
+	dozes.relax = doze;
+	names_up(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_create_ept(&sender, there, NULL, ANY, 5, NULL, NULL), 0);
+	fill(&sender);
+	names_create(&server, there, "loom", ANY, RPMSG_EPT_SERVER);
+	rpmsg_poll(there, 16);
+	pair.device.port.ops = &dozes;
+	unsigned kicks = pair.driver.kicks;
+	assert_int_equal(rpmsg_wait(there, 1000000), 0);
+	pair.device.port.ops = &pair_ops;
+	assert_int_equal(pair.driver.kicks, kicks + 1u);
+}
+
+static void a_destroy_that_cannot_withdraw_changes_nothing(void **state)
+{
+	struct rpmsg_endpoint sender;
+	struct named server;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&server, there, "loom", 77, RPMSG_EPT_SERVER);
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_create_ept(&sender, there, NULL, ANY, 5, NULL, NULL), 0);
+	fill(&sender);
+	pair.driver.asleep = true;
+	assert_int_equal(rpmsg_destroy_ept(&server.ept), RPMSG_ERR_NO_BUFF);
+	assert_ptr_equal(rpmsg_find_ept(there, 77), &server.ept);
+	pair.driver.asleep = false;
+	pair_settle(&pair);
+	assert_int_equal(heard.unbound, 0);
+	assert_int_equal(rpmsg_destroy_ept(&server.ept), 0);
+	pair_settle(&pair);
+	assert_int_equal(heard.unbound, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_endpoints_of_a_name_find_each_other),
+		cmocka_unit_test(a_server_announces_and_never_binds),
+		cmocka_unit_test(a_quiet_endpoint_binds_and_is_not_announced),
+		cmocka_unit_test(a_first_message_binds_once),
+		cmocka_unit_test(an_endpoint_with_a_destination_neither_waits_nor_announces),
+		cmocka_unit_test(an_early_announcement_is_kept_for_a_later_endpoint),
+		cmocka_unit_test(a_full_table_drops_the_newest_and_counts),
+		cmocka_unit_test(without_a_table_nothing_is_kept),
+		cmocka_unit_test(what_is_said_twice_is_heard_once),
+		cmocka_unit_test(a_withdrawal_unbinds_and_the_name_is_waited_for_again),
+		cmocka_unit_test(a_withdrawal_is_not_kept),
+		cmocka_unit_test(who_loses_one_of_a_name_takes_the_next_that_is_kept),
+		cmocka_unit_test(who_goes_when_it_loses_its_name_takes_no_other),
+		cmocka_unit_test(who_is_set_free_takes_the_next_that_is_kept),
+		cmocka_unit_test(destroying_an_announced_endpoint_withdraws_its_name),
+		cmocka_unit_test(an_announcement_waits_for_a_buffer),
+		cmocka_unit_test(who_sleeps_with_an_announcement_due_is_woken_by_a_free_buffer),
+		cmocka_unit_test(a_destroy_that_cannot_withdraw_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
