@@ -83,7 +83,7 @@ static void finish(struct weft_client *client, struct weft_call *call, weft_stat
 /* ---- Ends ---- */
 
 void weft_client_reply(struct weft_client *client, const struct weft_call_header *header, const uint8_t *body,
-                  uint32_t len)
+                       uint32_t len)
 {
 	struct weft_call *call = take_by_id(client, header->call);
 
@@ -179,8 +179,9 @@ static weft_status encode(struct weft_client *client, const struct weft_method *
 		weft_status state = weft_client_state(client);
 		return state == WEFT_OK ? WEFT_RESOURCE_EXHAUSTED : state;
 	}
-	if (capacity < WEFT_CALL_HEADER_SIZE || !weft_message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
-	                                                        capacity - WEFT_CALL_HEADER_SIZE, &len)) {
+	if (capacity < WEFT_CALL_HEADER_SIZE ||
+	    !weft_message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
+	                         capacity - WEFT_CALL_HEADER_SIZE, &len)) {
 		rpmsg_release_tx_buffer(&client->ept, out->frame);
 		return WEFT_INVALID_ARGUMENT;
 	}
@@ -203,8 +204,7 @@ static weft_status transmit(struct weft_client *client, struct outgoing *out)
 	return WEFT_OK;
 }
 
-static weft_status start(struct weft_client *client, struct weft_call *call, uint32_t timeout_us,
-                         struct outgoing *out)
+static weft_status start(struct weft_client *client, struct weft_call *call, uint32_t timeout_us, struct outgoing *out)
 {
 	out->header.kind = WEFT_KIND_REQUEST;
 	out->header.aux = timeout_us;

@@ -224,7 +224,8 @@ void weft_client_arm(struct weft_client *client)
 
 static void client_run(struct rpmsg_task *task)
 {
-	struct weft_client *client = (struct weft_client *)(void *)((uint8_t *)task - offsetof(struct weft_client, task));
+	struct weft_client *client =
+		(struct weft_client *)(void *)((uint8_t *)task - offsetof(struct weft_client, task));
 	uint32_t now = rpmsg_now_us(client->rdev);
 	unsigned expired = weft_client_expire(client, now);
 	bool unanswered = state_of(client) == CLIENT_HELLO && client_is_due(client->hello_due, now);

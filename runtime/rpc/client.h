@@ -10,8 +10,8 @@
 #include "weft/wire.h"
 
 enum client_state {
-	CLIENT_ALONE,  /* no server */
-	CLIENT_HELLO,  /* asked, not answered */
+	CLIENT_ALONE, /* no server */
+	CLIENT_HELLO, /* asked, not answered */
 	CLIENT_READY,
 	CLIENT_REFUSED
 };
@@ -27,7 +27,7 @@ void weft_client_fail(struct weft_client *client, weft_status status);
 
 /* A reply came. */
 void weft_client_reply(struct weft_client *client, const struct weft_call_header *header, const uint8_t *body,
-                  uint32_t len);
+                       uint32_t len);
 
 /* End the calls whose time is over; returns how many. */
 unsigned weft_client_expire(struct weft_client *client, uint32_t now);

@@ -4,7 +4,7 @@
 #include "rpc/checks.h"
 
 bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
-                const struct weft_hello *hello)
+                     const struct weft_hello *hello)
 {
 	uint8_t frame[WEFT_CALL_HEADER_SIZE + WEFT_HELLO_SIZE];
 	uint32_t len = WEFT_CALL_HEADER_SIZE;
@@ -44,7 +44,7 @@ bool weft_message_decode(const struct weft_message *type, void *message, const u
 }
 
 bool weft_message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
-                    uint32_t *len)
+                         uint32_t *len)
 {
 	return check_body_limit(type->check == NULL || type->check(message)) &&
 	       type->encode(type, message, out, capacity, len);

@@ -29,7 +29,7 @@ static inline void frame_begin(uint8_t *frame, const struct weft_call_header *he
 
 /* Send a frame that is a header and perhaps a hello. Never waits. False: no buffer, or the link is down. */
 bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
-                const struct weft_hello *hello);
+                     const struct weft_hello *hello);
 
 /* What a side says of itself. */
 struct weft_hello weft_hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch);
@@ -40,6 +40,6 @@ weft_status weft_hello_fault(const struct weft_hello *hello, const struct weft_s
 /* Decode into a zeroed struct, the codec's limits and those it lets pass. */
 bool weft_message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len);
 bool weft_message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
-                    uint32_t *len);
+                         uint32_t *len);
 
 #endif

@@ -257,7 +257,8 @@ static void server_remove(struct rpmsg_driver *driver, uint32_t dest)
 
 static void server_run(struct rpmsg_task *task)
 {
-	struct weft_server *server = (struct weft_server *)(void *)((uint8_t *)task - offsetof(struct weft_server, task));
+	struct weft_server *server =
+		(struct weft_server *)(void *)((uint8_t *)task - offsetof(struct weft_server, task));
 
 	if (server->ready_due) {
 		server->ready_due = false;
@@ -280,8 +281,8 @@ static void server_link(struct rpmsg_driver *driver, bool up)
 
 /* ---- Start and stop ---- */
 
-static bool good_arguments(const struct weft_server *server, const struct weft_service *service,
-                           weft_dispatch dispatch, const void *ops, const struct weft_server_config *config)
+static bool good_arguments(const struct weft_server *server, const struct weft_service *service, weft_dispatch dispatch,
+                           const void *ops, const struct weft_server_config *config)
 {
 	if (server == NULL || service == NULL || dispatch == NULL || ops == NULL)
 		return false;

@@ -6,7 +6,7 @@
 
 #define TX_TIMEOUT_US 1000000u
 #define DRAIN_LOOK_US 1000u /* who drains is woken; this is for ports that cannot wake */
-#define TURN_BUDGET 16u /* messages a turn of a wait takes before it looks at what it waits for */
+#define TURN_BUDGET 16u     /* messages a turn of a wait takes before it looks at what it waits for */
 
 static struct weft_port *port_of(const struct rpmsg_device *rdev)
 {

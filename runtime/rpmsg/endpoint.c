@@ -60,8 +60,7 @@ static bool unlink(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 	return true;
 }
 
-struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name,
-                                        uint32_t dest)
+struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name, uint32_t dest)
 {
 	for (uint32_t slot = 0; slot < rdev->endpoint_slots; slot++) {
 		for (struct rpmsg_endpoint *ept = rdev->endpoints[slot]; ept != NULL; ept = ept->next) {

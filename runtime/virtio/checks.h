@@ -79,8 +79,8 @@ static inline bool check_table_vdev(uint32_t type, uint32_t id, uint8_t vrings)
 static inline bool check_table_epoch(uint32_t type, uint32_t version, uint32_t driver_da, uint32_t device_da,
                                      uint32_t head_da)
 {
-	return WEFT_CHECK(TABLE_EPOCH, type == 0x80u && version == 1u && driver_da == head_da + 256u &&
-	                                       device_da == head_da + 512u);
+	return WEFT_CHECK(TABLE_EPOCH,
+	                  type == 0x80u && version == 1u && driver_da == head_da + 256u && device_da == head_da + 512u);
 }
 
 static inline bool check_vring_num(uint32_t num, uint16_t room)
@@ -90,8 +90,8 @@ static inline bool check_vring_num(uint32_t num, uint16_t room)
 
 static inline bool check_vring_align(uint32_t align, uint32_t offset)
 {
-	return WEFT_CHECK(VRING_ALIGN,
-	                  check_power_of_two(align) && align >= 4u && align <= 65536u && offset % 16u == 0 && offset % align == 0);
+	return WEFT_CHECK(VRING_ALIGN, check_power_of_two(align) && align >= 4u && align <= 65536u &&
+	                                       offset % 16u == 0 && offset % align == 0);
 }
 
 /* offset is the device address less the region's, size is ours by the vring's num and align. */

@@ -16,7 +16,8 @@ static bool in_bounds(const struct virtio_layout_config *config)
 		return false;
 	if (!check_power_of_two(config->align) || config->align < 16u || config->align > 65536u)
 		return false;
-	return config->buf_size >= 64u && config->buf_size % 4u == 0 && config->buf_size <= REGION_MAX / config->num / 4u;
+	return config->buf_size >= 64u && config->buf_size % 4u == 0 &&
+	       config->buf_size <= REGION_MAX / config->num / 4u;
 }
 
 uint32_t virtio_layout_compute(const struct virtio_layout_config *config, struct virtio_layout *layout)

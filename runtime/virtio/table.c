@@ -19,7 +19,8 @@ void virtio_table_write(const struct weft_region *region, const struct virtio_la
 	table.vdev.id = VIRTIO_ID_RPMSG;
 	table.vdev.num_of_vrings = 2;
 	for (uint32_t i = 0; i < 2; i++)
-		table.vdev.vring[i] = (struct rsc_vring){ head_da + layout->vring[i], config->align, config->num, i, 0 };
+		table.vdev.vring[i] =
+			(struct rsc_vring){ head_da + layout->vring[i], config->align, config->num, i, 0 };
 	table.epoch.type = RSC_WEFT_EPOCH;
 	table.epoch.version = RSC_WEFT_EPOCH_VERSION;
 	table.epoch.driver_da = head_da + VIRTIO_HEAD_DRIVER;
@@ -35,7 +36,8 @@ static enum weft_check vring_fault(const struct rsc_vring *vring, const struct w
 		return WEFT_CHECK_VRING_NUM;
 	if (!check_vring_align(vring->align, (uint32_t)offset))
 		return WEFT_CHECK_VRING_ALIGN;
-	if (!check_vring_range(offset, virtio_vring_size((uint16_t)vring->num, vring->align), VIRTIO_HEAD_SIZE, region->size))
+	if (!check_vring_range(offset, virtio_vring_size((uint16_t)vring->num, vring->align), VIRTIO_HEAD_SIZE,
+	                       region->size))
 		return WEFT_CHECK_VRING_RANGE;
 	return WEFT_CHECK_NONE;
 }

@@ -140,7 +140,7 @@ static bool is_at(const struct virtqueue *vq, uint16_t id, uint32_t at, const vo
 int virtqueue_find(const struct virtqueue *vq, const void *data, const void *owner)
 {
 	if (vq->num == 0)
-		return -1; /* the link is down: no region */
+		return -1;                                            /* the link is down: no region */
 	uintptr_t at = (uintptr_t)data - (uintptr_t)vq->region->base; /* wraps for a foreign pointer */
 	if (at >= vq->region->size || (at & ENTRY_STATE) != 0)
 		return -1;

@@ -130,7 +130,8 @@ static void without_a_transmit_buffer_a_start_says_so_and_a_sync_call_waits(void
 	(void)state;
 	looms_up(&looms);
 	assert_int_equal(
-		rpmsg_create_ept(&greedy, &looms.pair.driver.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL), 0);
+		rpmsg_create_ept(&greedy, &looms.pair.driver.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL),
+		0);
 	for (unsigned i = 0; i < PAIR_NUM; i++)
 		assert_non_null(lent[i] = rpmsg_get_tx_payload_buffer(&greedy, NULL, 0));
 	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(10)), WEFT_RESOURCE_EXHAUSTED);
@@ -231,13 +232,15 @@ static void a_service_may_have_a_static_address_and_no_name(void **state)
 	looms_link(&looms);
 	assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, &client), WEFT_OK);
 	pair_settle(&looms.pair); /* its first hello finds nobody */
-	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server),
+	                 WEFT_OK);
 	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(500)), WEFT_OK);
 	assert_int_equal(loom_weave(&looms.client, &thread, &cloth, WEFT_MS(10)), WEFT_OK);
 	pair_boot(&looms.pair.device);
 	pair_settle(&looms.pair);
 	assert_int_equal(weft_client_state(&looms.client.base), WEFT_UNAVAILABLE);
-	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server),
+	                 WEFT_OK);
 	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(500)), WEFT_OK);
 }
 
@@ -248,7 +251,8 @@ static void a_service_may_have_another_name_on_this_link(void **state)
 
 	(void)state;
 	looms_link(&looms);
-	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server),
+	                 WEFT_OK);
 	assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, &client), WEFT_OK);
 	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
 }

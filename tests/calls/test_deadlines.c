@@ -85,7 +85,8 @@ static void starve_the_server(void)
 	unsigned i = 0;
 
 	assert_int_equal(
-		rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL), 0);
+		rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL),
+		0);
 	while (i < PAIR_NUM && (lent[i] = rpmsg_get_tx_payload_buffer(&greedy, NULL, 0)) != NULL)
 		i++;
 	assert_int_equal(i, PAIR_NUM);
@@ -137,7 +138,8 @@ static void waiting_requests_are_served_in_order_and_the_late_ones_not_at_all(vo
 	(void)state;
 	looms_up(&looms);
 	assert_int_equal(loom_server_stop(&looms.server), WEFT_OK);
-	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &config), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &config),
+	                 WEFT_OK);
 	pair_settle(&looms.pair);
 	assert_int_equal(weft_client_state(&looms.client.base), WEFT_OK);
 	starve_the_server();
@@ -169,7 +171,8 @@ static void a_reply_that_is_there_is_taken_even_if_the_clock_says_late(void **st
 	(void)state;
 	looms_up(&looms);
 	looms.takes_us = WEFT_MS(20);
-	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(10)), WEFT_OK); /* it was in the ring in time */
+	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(10)),
+	                 WEFT_OK); /* it was in the ring in time */
 	looms.takes_us = 0;
 	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(10)), WEFT_OK);
 }
@@ -194,7 +197,8 @@ static void a_restarted_server_core_ends_what_is_pending_and_service_comes_back(
 		assert_int_equal(ending.status, WEFT_UNAVAILABLE);
 		assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(5)), WEFT_UNAVAILABLE);
 		looms.pair.device.asleep = false;
-		assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+		assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL),
+		                 WEFT_OK);
 		assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
 		assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(5)), WEFT_OK);
 	}
@@ -247,7 +251,8 @@ static void a_changed_epoch_fails_what_was_pending(void **state)
 
 	(void)state;
 	looms_link(&looms);
-	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server),
+	                 WEFT_OK);
 	assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, &client), WEFT_OK);
 	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
 	uint32_t epoch = looms.client.base.peer.epoch;
@@ -256,7 +261,8 @@ static void a_changed_epoch_fails_what_was_pending(void **state)
 	assert_int_equal(start_weave(&looms, &endings[1], 1, WEFT_MS(500)), WEFT_OK);
 	pair_settle(&looms.pair); /* nobody at 400 */
 	looms.pair.now += WEFT_MS(5);
-	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server),
+	                 WEFT_OK);
 	pair_settle(&looms.pair);
 	assert_int_equal(endings[0].status, WEFT_DEADLINE_EXCEEDED);
 	assert_int_equal(endings[1].times, 1);
@@ -315,8 +321,9 @@ static void in_a_callback_a_sync_call_is_refused_and_a_start_is_not(void **state
 
 	(void)state;
 	looms_up(&looms);
-	assert_int_equal(
-		rpmsg_create_ept(&nosy.ept, &looms.pair.driver.rdev, NULL, 90, RPMSG_ADDR_ANY, calls_in_a_callback, NULL), 0);
+	assert_int_equal(rpmsg_create_ept(&nosy.ept, &looms.pair.driver.rdev, NULL, 90, RPMSG_ADDR_ANY,
+	                                  calls_in_a_callback, NULL),
+	                 0);
 	nosy.ept.priv = &nosy;
 	assert_int_equal(rpmsg_create_ept(&other, &looms.pair.device.rdev, NULL, 91, 90, NULL, NULL), 0);
 	assert_int_equal(rpmsg_send(&other, "x", 1), 1);
@@ -342,7 +349,8 @@ static void start_again(struct loom_weave_call *call, weft_status status, tests_
 	again.close = loom_client_close(&looms.client);
 	if (status == WEFT_OK && ++again.rounds < 100)
 		assert_int_equal(
-			loom_weave_start(&looms.client, call, &request, response, WEFT_MS(5), start_again, NULL), WEFT_OK);
+			loom_weave_start(&looms.client, call, &request, response, WEFT_MS(5), start_again, NULL),
+			WEFT_OK);
 }
 
 static void done_may_start_the_next_call_in_the_same_storage_and_not_close_its_client(void **state)
@@ -353,7 +361,8 @@ static void done_may_start_the_next_call_in_the_same_storage_and_not_close_its_c
 	looms_up(&looms);
 	memset(&again, 0, sizeof again);
 	assert_int_equal(
-		loom_weave_start(&looms.client, &again.call, &request, &again.cloth, WEFT_MS(5), start_again, NULL), WEFT_OK);
+		loom_weave_start(&looms.client, &again.call, &request, &again.cloth, WEFT_MS(5), start_again, NULL),
+		WEFT_OK);
 	pair_settle(&looms.pair);
 	assert_int_equal(again.rounds, 100);
 	assert_int_equal(again.close, WEFT_FAILED_PRECONDITION);

@@ -11,7 +11,8 @@ static void be_a_lying_client(void)
 	looms_up(&looms);
 	memset(&answers, 0, sizeof answers);
 	assert_int_equal(
-		rpmsg_create_ept(&liar, &looms.pair.driver.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, inbox_cb, NULL), 0);
+		rpmsg_create_ept(&liar, &looms.pair.driver.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, inbox_cb, NULL),
+		0);
 	liar.priv = &answers;
 }
 
@@ -36,15 +37,16 @@ static void ask(struct weft_call_header header, const void *body, uint32_t len)
 /* What a client may send, and what it is answered. All with call 77, method weave unless said. */
 static void a_server_answers_everything_with_a_status(void **state)
 {
-	static const uint8_t good[] = { 0x08, 0x07 };                        /* count: 7 */
-	static const uint8_t cut[] = { 0x12, 0x05, 'r' };                    /* a string of 5 with 1 byte there */
-	static const uint8_t wrong_type[] = { 0x0d, 1, 2, 3, 4 };            /* count as fixed32 */
-	static const uint8_t long_string[] = "\x12\x10""0123456789abcdef";   /* 16 bytes: no room for the NUL */
-	static const uint8_t long_bytes[] = { 0x1a, 6, 1, 2, 3, 4, 5, 6 };   /* the schema says 5, the struct has room */
+	static const uint8_t good[] = { 0x08, 0x07 };             /* count: 7 */
+	static const uint8_t cut[] = { 0x12, 0x05, 'r' };         /* a string of 5 with 1 byte there */
+	static const uint8_t wrong_type[] = { 0x0d, 1, 2, 3, 4 }; /* count as fixed32 */
+	static const uint8_t long_string[] = "\x12\x10"
+					     "0123456789abcdef";           /* 16 bytes: no room for the NUL */
+	static const uint8_t long_bytes[] = { 0x1a, 6, 1, 2, 3, 4, 5, 6 }; /* the schema says 5, the struct has room */
 	static const uint8_t just_bytes[] = { 0x1a, 5, 1, 2, 3, 4, 5 };
 	static const uint8_t field_zero[] = { 0x00, 0x00 };
 	static const uint8_t endless[] = { 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01 };
-	static const uint8_t unknown[] = { 0x08, 0x07, 0xf8, 0x07, 0x01 };   /* a field of a newer client */
+	static const uint8_t unknown[] = { 0x08, 0x07, 0xf8, 0x07, 0x01 }; /* a field of a newer client */
 	const struct {
 		const char *what;
 		uint8_t kind;
@@ -61,7 +63,8 @@ static void a_server_answers_everything_with_a_status(void **state)
 		{ "bytes at the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, just_bytes, sizeof just_bytes, WEFT_OK },
 		{ "bytes over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_bytes, sizeof long_bytes,
 		  WEFT_INVALID_ARGUMENT },
-		{ "string over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_string, 18, WEFT_INVALID_ARGUMENT },
+		{ "string over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_string, 18,
+		  WEFT_INVALID_ARGUMENT },
 		{ "cut off", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, cut, sizeof cut, WEFT_INVALID_ARGUMENT },
 		{ "wrong wire type", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, wrong_type, sizeof wrong_type,
 		  WEFT_INVALID_ARGUMENT },
@@ -71,8 +74,10 @@ static void a_server_answers_everything_with_a_status(void **state)
 		  WEFT_INVALID_ARGUMENT },
 		{ "unknown method", WEFT_KIND_REQUEST, 0, 0x1234, good, sizeof good, WEFT_UNIMPLEMENTED },
 		{ "method 0", WEFT_KIND_REQUEST, 0, 0, good, sizeof good, WEFT_UNIMPLEMENTED },
-		{ "oneway method as a request", WEFT_KIND_REQUEST, 0, LOOM_NOTE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
-		{ "continued", WEFT_KIND_REQUEST, WEFT_FLAG_CONTINUED, LOOM_WEAVE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
+		{ "oneway method as a request", WEFT_KIND_REQUEST, 0, LOOM_NOTE_ID, good, sizeof good,
+		  WEFT_UNIMPLEMENTED },
+		{ "continued", WEFT_KIND_REQUEST, WEFT_FLAG_CONTINUED, LOOM_WEAVE_ID, good, sizeof good,
+		  WEFT_UNIMPLEMENTED },
 		{ "stream", WEFT_KIND_STREAM, 0, LOOM_WEAVE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
 		{ "end", WEFT_KIND_END, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
 		{ "credit", WEFT_KIND_CREDIT, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
@@ -83,9 +88,11 @@ static void a_server_answers_everything_with_a_status(void **state)
 	(void)state;
 	be_a_lying_client();
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct weft_call_header header = {
-			.kind = rows[i].kind, .flags = rows[i].flags, .method = rows[i].method, .call = 77, .aux = WEFT_MS(10)
-		};
+		struct weft_call_header header = { .kind = rows[i].kind,
+			                           .flags = rows[i].flags,
+			                           .method = rows[i].method,
+			                           .call = 77,
+			                           .aux = WEFT_MS(10) };
 
 		ask(header, rows[i].body, rows[i].len);
 		if (answers.count != 1 || answer().aux != rows[i].status)
@@ -119,7 +126,8 @@ static void a_server_never_answers_answers_nor_scraps_nor_oneways(void **state)
 	(void)state;
 	be_a_lying_client();
 	for (size_t i = 0; i < sizeof kinds; i++) {
-		ask((struct weft_call_header){ .kind = kinds[i], .method = LOOM_WEAVE_ID, .call = 1, .aux = 5 }, NULL, 0);
+		ask((struct weft_call_header){ .kind = kinds[i], .method = LOOM_WEAVE_ID, .call = 1, .aux = 5 }, NULL,
+		    0);
 		assert_int_equal(answers.count, 0);
 		assert_int_equal(looms.server.base.counters.violation, i + 1);
 	}
@@ -180,7 +188,8 @@ static void a_hello_is_refused_for_each_thing_that_does_not_agree(void **state)
 		assert_int_equal(answer().kind, WEFT_KIND_HELLO_REPLY);
 		assert_int_equal(answer().method, rows[i].service);
 		assert_int_equal(answer().call, 5);
-		assert_int_equal(answers.len, WEFT_CALL_HEADER_SIZE + (rows[i].status == WEFT_OK ? WEFT_HELLO_SIZE : 0));
+		assert_int_equal(answers.len,
+		                 WEFT_CALL_HEADER_SIZE + (rows[i].status == WEFT_OK ? WEFT_HELLO_SIZE : 0));
 	}
 }
 
@@ -299,7 +308,8 @@ static void what_is_no_status_and_what_is_no_message_end_the_call_all_the_same(v
 		header.flags = rows[i].flags;
 		reply_from(looms.client.base.server, header, rows[i].body, rows[i].len);
 		if (pending.times != 1 || pending.status != rows[i].ends)
-			fail_msg("%s: ended %u times with %s", rows[i].what, pending.times, weft_status_name(pending.status));
+			fail_msg("%s: ended %u times with %s", rows[i].what, pending.times,
+			         weft_status_name(pending.status));
 	}
 }
 
@@ -360,7 +370,8 @@ static void a_client_believes_a_hello_reply_only_when_all_of_it_is_right(void **
 	rows[3].hello.frame_size = LOOM_FRAME_MAX - 1;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		looms_link(&looms);
-		assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+		assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL),
+		                 WEFT_OK);
 		rpmsg_poll(&looms.pair.device.rdev, 16);
 		assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, NULL), WEFT_OK);
 		rpmsg_poll(&looms.pair.driver.rdev, 16); /* found, hello sent */

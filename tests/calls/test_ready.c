@@ -8,7 +8,8 @@ static const struct weft_client_config announced = { .announce = true };
 
 static void start_server(void)
 {
-	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &by_ready), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &by_ready),
+	                 WEFT_OK);
 }
 
 static void open_client(void)
@@ -107,7 +108,8 @@ static void ready_waits_for_a_buffer(void **state)
 	looms_link(&looms);
 	start_server();
 	assert_int_equal(
-		rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL), 0);
+		rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL),
+		0);
 	for (unsigned i = 0; i < PAIR_NUM; i++)
 		assert_non_null(lent[i] = rpmsg_get_tx_payload_buffer(&greedy, NULL, 0));
 	open_client();

@@ -3,10 +3,10 @@
  * port with its locks, no clock but the real one, and no count of how often anything happens to sleep. */
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,8 +58,9 @@ static void *poll_for_ever(void *arg)
 
 static void begin(struct side *side, const char *path, const struct weft_shm_role *role)
 {
-	struct weft_posix_config port = { .path = path, .driver = role == &weft_shm_driver, .threads = true,
-		                          .size = WEFT_LINK_SIZE };
+	struct weft_posix_config port = {
+		.path = path, .driver = role == &weft_shm_driver, .threads = true, .size = WEFT_LINK_SIZE
+	};
 	struct weft_link_config config = { .polled_by = RPMSG_POLLED_BY_THREAD };
 
 	memset(side, 0, sizeof *side);
@@ -215,7 +216,8 @@ static void a_stopped_task_stays_stopped_though_it_arms_itself(void **state)
 		tests_v1_Thread request = tests_v1_Thread_init_zero;
 		tests_v1_Cloth cloth;
 
-		assert_int_equal(loom_weave(&shared, &request, &cloth, PATIENCE_US), WEFT_OK); /* the poller went round */
+		assert_int_equal(loom_weave(&shared, &request, &cloth, PATIENCE_US),
+		                 WEFT_OK); /* the poller went round */
 		assert_int_equal(stubborn.runs, runs);
 	}
 }

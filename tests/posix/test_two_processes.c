@@ -58,8 +58,8 @@ static void open_link(bool driver, enum rpmsg_polled_by polled_by)
 	struct weft_link_config link_config = { .polled_by = polled_by };
 
 	assert_int_equal(weft_posix_open(&posix, &config), 0);
-	assert_int_equal(weft_link_open(&link_, &posix.port, driver ? &weft_shm_driver : &weft_shm_device, &link_config),
-	                 0);
+	assert_int_equal(
+		weft_link_open(&link_, &posix.port, driver ? &weft_shm_driver : &weft_shm_device, &link_config), 0);
 }
 
 /* The device's process: an echo service, until it is killed. */
@@ -132,8 +132,12 @@ static void echo(struct rpmsg_endpoint *ept, struct echoes *echoes, unsigned tim
 
 static void create_client(struct rpmsg_endpoint *ept, struct echoes *echoes)
 {
-	struct rpmsg_endpoint_config config = { .name = "echo", .src = RPMSG_ADDR_ANY, .dest = RPMSG_ADDR_ANY,
-		                                .flags = RPMSG_EPT_QUIET, .cb = on_echo, .priv = echoes };
+	struct rpmsg_endpoint_config config = { .name = "echo",
+		                                .src = RPMSG_ADDR_ANY,
+		                                .dest = RPMSG_ADDR_ANY,
+		                                .flags = RPMSG_EPT_QUIET,
+		                                .cb = on_echo,
+		                                .priv = echoes };
 
 	assert_int_equal(rpmsg_create_endpoint(ept, &link_.rdev, &config), 0);
 }
@@ -240,7 +244,8 @@ static void bad_configurations_are_refused(void **state)
 	assert_int_equal(weft_posix_open(&posix, &(struct weft_posix_config){ .path = longer, .size = 4096 }), -EINVAL);
 	assert_int_equal(weft_posix_open(&posix, &(struct weft_posix_config){ .path = path, .driver = true }), -EINVAL);
 	assert_int_equal(
-		weft_posix_open(&posix, &(struct weft_posix_config){ .path = "/nowhere/at/all", .driver = true, .size = 4096 }),
+		weft_posix_open(&posix,
+	                        &(struct weft_posix_config){ .path = "/nowhere/at/all", .driver = true, .size = 4096 }),
 		-ENOENT);
 }
 

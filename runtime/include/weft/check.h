@@ -36,7 +36,7 @@
 	X(FRAME_SOURCE, "a reply comes from the server that was asked")                         \
 	X(CALL_ID, "a reply belongs to the call that is in the slot now")                       \
 	X(HELLO_LEN, "a hello has its fixed part")                                              \
-	X(HELLO_ID, "a reply to hello answers one that we said to this server")                  \
+	X(HELLO_ID, "a reply to hello answers one that we said to this server")                 \
 	X(HELLO_VERSION, "both sides speak one protocol version")                               \
 	X(HELLO_MAJOR, "both sides mean one major version of the service")                      \
 	X(HELLO_FRAME, "the peer's frames hold our largest message")                            \

@@ -16,8 +16,8 @@ extern "C" {
 #define WEFT_LINK_BUFFERS 16u   /* in each direction */
 #define WEFT_LINK_BUF_SIZE 512u /* bytes: an MTU of 496, as with Linux */
 #define WEFT_LINK_ENDPOINTS 16u
-#define WEFT_LINK_CHANNELS 8u   /* announcements kept */
-#define WEFT_LINK_SIZE 20480u   /* bytes of shared memory that this takes */
+#define WEFT_LINK_CHANNELS 8u /* announcements kept */
+#define WEFT_LINK_SIZE 20480u /* bytes of shared memory that this takes */
 
 struct weft_link {
 	struct rpmsg_device rdev;

@@ -22,8 +22,8 @@ extern "C" {
 struct weft_posix_config {
 	const char *path; /* of the socket; the driver makes it and removes it */
 	bool driver;      /* listen and make the memory; else connect */
-	bool threads;     /* several threads use the link: lock, and let them sleep. Else one does, and no lock is taken */
-	uint32_t size;    /* bytes of memory: driver, as it shall be; device, the most that it accepts */
+	bool threads;  /* several threads use the link: lock, and let them sleep. Else one does, and no lock is taken */
+	uint32_t size; /* bytes of memory: driver, as it shall be; device, the most that it accepts */
 };
 
 /* Private. */
@@ -34,12 +34,12 @@ struct weft_posix {
 	uint32_t size;
 	uint32_t session; /* 0: nobody there */
 	uint32_t last_session;
-	uint32_t looks;    /* since the socket was last asked */
-	int listener;      /* driver */
-	int socket;        /* to the peer; -1: none */
-	int memory;        /* driver */
-	int bell_in;       /* rung by the peer */
-	int bell_out;      /* rung by us */
+	uint32_t looks; /* since the socket was last asked */
+	int listener;   /* driver */
+	int socket;     /* to the peer; -1: none */
+	int memory;     /* driver */
+	int bell_in;    /* rung by the peer */
+	int bell_out;   /* rung by us */
 	bool driver;
 	bool socket_spoke; /* relax saw something there */
 };

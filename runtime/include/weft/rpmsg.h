@@ -204,7 +204,7 @@ struct rpmsg_channel {
  * announcement: an endpoint that waits for the name; else all drivers of the name, and it is kept for drivers and
  * endpoints to come; else ns_bind_cb, and it is kept too. */
 struct rpmsg_driver {
-	const char *name; /* must outlive the driver */
+	const char *name;                                           /* must outlive the driver */
 	void (*probe)(struct rpmsg_driver *driver, uint32_t dest);  /* announced */
 	void (*remove)(struct rpmsg_driver *driver, uint32_t dest); /* withdrawn */
 	void (*link)(struct rpmsg_driver *driver, bool up);         /* NULL: no. Down: all channels are gone */
@@ -231,9 +231,9 @@ struct rpmsg_task {
 
 /* Who calls rpmsg_poll(). */
 enum rpmsg_polled_by {
-	RPMSG_POLLED_BY_LOOP,     /* the task itself: every wait polls and sleeps */
-	RPMSG_POLLED_BY_BUSY,     /* the task itself: every wait polls and never sleeps; the peer needs no doorbell */
-	RPMSG_POLLED_BY_THREAD,   /* a thread of its own, { rpmsg_poll(); rpmsg_wait(); }: others sleep until it wakes them */
+	RPMSG_POLLED_BY_LOOP, /* the task itself: every wait polls and sleeps */
+	RPMSG_POLLED_BY_BUSY, /* the task itself: every wait polls and never sleeps; the peer needs no doorbell */
+	RPMSG_POLLED_BY_THREAD, /* a thread of its own, { rpmsg_poll(); rpmsg_wait(); }: others sleep until it wakes them */
 	/* The doorbell's interrupt, and a timer's for deadlines: while (rpmsg_poll(rdev, n) == n) {}. Notifications stay
 	 * asked for; rpmsg_wait() is not for anybody. Pend the interrupt once at the start: the first poll begins. */
 	RPMSG_POLLED_BY_INTERRUPT
@@ -271,7 +271,7 @@ struct rpmsg_device {
 	struct rpmsg_driver *next_driver; /* of a walk that runs callbacks */
 	struct rpmsg_task *tasks;
 	struct rpmsg_task *ready; /* due in this poll */
-	const void *current; /* endpoint, driver or task whose callback runs */
+	const void *current;      /* endpoint, driver or task whose callback runs */
 	rpmsg_ns_cb ns_bind_cb;
 	rpmsg_ns_cb ns_unbind_cb;
 	rpmsg_event_cb event_cb;

@@ -16,7 +16,7 @@ extern "C" {
 #define WEFT_RUNTIME_VERSION 100
 
 /* Wrap-safe times are u32 microseconds; the longest wait is 35 minutes. */
-#define WEFT_MS(n) ((uint32_t)(n) * 1000u)
+#define WEFT_MS(n) ((uint32_t)(n)*1000u)
 #define WEFT_TIMEOUT_MAX_US 0x7fffffffu
 
 struct weft_service {

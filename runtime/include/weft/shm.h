@@ -44,7 +44,7 @@ struct weft_shm {
 	struct virtqueue rx;
 	struct virtqueue tx;
 	uint32_t session;
-	uint32_t epoch;  /* of the life that we are in */
+	uint32_t epoch; /* of the life that we are in */
 	uint8_t state;
 };
 

@@ -12,21 +12,21 @@ extern "C" {
 
 typedef enum weft_status {
 	WEFT_OK = 0,
-	WEFT_CANCELLED = 1,            /* the caller cancelled */
-	WEFT_UNKNOWN = 2,              /* a handler returned a number that is no status */
-	WEFT_INVALID_ARGUMENT = 3,     /* the request does not decode, or breaks a limit of the schema */
-	WEFT_DEADLINE_EXCEEDED = 4,    /* no reply in time; the handler may have run all the same */
-	WEFT_NOT_FOUND = 5,            /* free for handlers, as are the others without a comment */
+	WEFT_CANCELLED = 1,         /* the caller cancelled */
+	WEFT_UNKNOWN = 2,           /* a handler returned a number that is no status */
+	WEFT_INVALID_ARGUMENT = 3,  /* the request does not decode, or breaks a limit of the schema */
+	WEFT_DEADLINE_EXCEEDED = 4, /* no reply in time; the handler may have run all the same */
+	WEFT_NOT_FOUND = 5,         /* free for handlers, as are the others without a comment */
 	WEFT_ALREADY_EXISTS = 6,
 	WEFT_PERMISSION_DENIED = 7,
-	WEFT_RESOURCE_EXHAUSTED = 8,   /* the server's slots, our call table or the transmit buffers are used up */
-	WEFT_FAILED_PRECONDITION = 9,  /* other major version; frames too small; a sync call inside a callback */
+	WEFT_RESOURCE_EXHAUSTED = 8,  /* the server's slots, our call table or the transmit buffers are used up */
+	WEFT_FAILED_PRECONDITION = 9, /* other major version; frames too small; a sync call inside a callback */
 	WEFT_ABORTED = 10,
 	WEFT_OUT_OF_RANGE = 11,
-	WEFT_UNIMPLEMENTED = 12,       /* the server has no such method, or serves no such kind yet */
-	WEFT_INTERNAL = 13,            /* the handler's reply does not fit its own schema */
-	WEFT_UNAVAILABLE = 14,         /* no server yet, link down, or the server restarted */
-	WEFT_DATA_LOSS = 15,           /* the reply does not decode */
+	WEFT_UNIMPLEMENTED = 12, /* the server has no such method, or serves no such kind yet */
+	WEFT_INTERNAL = 13,      /* the handler's reply does not fit its own schema */
+	WEFT_UNAVAILABLE = 14,   /* no server yet, link down, or the server restarted */
+	WEFT_DATA_LOSS = 15,     /* the reply does not decode */
 	WEFT_UNAUTHENTICATED = 16
 } weft_status;
 

@@ -54,8 +54,8 @@ struct weft_transport_ops {
 	/* Lend a transmit payload buffer, capacity mtu; NULL: none now. */
 	uint8_t *(*get_tx)(struct weft_transport *transport, const void *owner);
 	/* Queue a lent buffer with len bytes. False: not lent to owner, nothing happened. */
-	bool (*send)(struct weft_transport *transport, const void *owner, const void *payload, uint32_t len, uint32_t src,
-	             uint32_t dst);
+	bool (*send)(struct weft_transport *transport, const void *owner, const void *payload, uint32_t len,
+	             uint32_t src, uint32_t dst);
 	/* Take back a lent buffer unsent. False: not lent to owner. */
 	bool (*drop)(struct weft_transport *transport, const void *owner, const void *payload);
 	/* The next message: WEFT_FRAME_*. A good one is in your hands until done() or release(). */

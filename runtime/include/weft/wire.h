@@ -25,12 +25,12 @@ enum weft_kind {
 	WEFT_KIND_END = 0x06,     /* no more messages */
 	WEFT_KIND_CREDIT = 0x07,  /* room for `credit` more messages */
 	/* Server to client */
-	WEFT_KIND_HELLO_REPLY = 0x81,   /* method, call: the hello's; aux: status; body when OK: weft_hello */
-	WEFT_KIND_REPLY = 0x82,         /* method, call: the request's; aux: status; body when OK: response */
-	WEFT_KIND_STREAM_REPLY = 0x85,  /* as their counterparts */
+	WEFT_KIND_HELLO_REPLY = 0x81,  /* method, call: the hello's; aux: status; body when OK: weft_hello */
+	WEFT_KIND_REPLY = 0x82,        /* method, call: the request's; aux: status; body when OK: response */
+	WEFT_KIND_STREAM_REPLY = 0x85, /* as their counterparts */
 	WEFT_KIND_END_REPLY = 0x86,
 	WEFT_KIND_CREDIT_REPLY = 0x87,
-	WEFT_KIND_READY = 0x88          /* method: service id; sent to a client that announced itself */
+	WEFT_KIND_READY = 0x88 /* method: service id; sent to a client that announced itself */
 };
 #define WEFT_KIND_ANSWER 0x80u /* the direction */
 
@@ -48,13 +48,13 @@ struct weft_call_header {
 
 /* What either side says of itself in a hello. Longer bodies are read as far as this goes. */
 struct weft_hello {
-	uint16_t version;     /* WEFT_PROTOCOL_VERSION */
-	uint16_t major;       /* of the service */
-	uint32_t frame_size;  /* bytes of a frame, call header included, that the side sends and receives */
+	uint16_t version;    /* WEFT_PROTOCOL_VERSION */
+	uint16_t major;      /* of the service */
+	uint32_t frame_size; /* bytes of a frame, call header included, that the side sends and receives */
 	uint32_t fingerprint_low;
 	uint32_t fingerprint_high;
-	uint32_t epoch;       /* server: changes when it restarts; client: zero */
-	uint16_t window;      /* messages of a stream it takes before credit; zero: no streams */
+	uint32_t epoch;  /* server: changes when it restarts; client: zero */
+	uint16_t window; /* messages of a stream it takes before credit; zero: no streams */
 	uint16_t reserved;
 };
 

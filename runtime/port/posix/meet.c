@@ -185,8 +185,7 @@ static bool take_over(struct weft_posix *posix, const struct greeting *greeting,
 
 	if (greeting->magic != MAGIC || !good_memory(posix, fds[0], greeting->size))
 		return false;
-	void *base =
-		mmap(region->base, greeting->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fds[0], 0);
+	void *base = mmap(region->base, greeting->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fds[0], 0);
 	if (base == MAP_FAILED)
 		return false;
 	region->size = greeting->size;
