@@ -35,72 +35,67 @@ static void ask(struct weft_call_header header, const void *body, uint32_t len)
 #define BODY(...) (const uint8_t[]){ __VA_ARGS__ }, (uint32_t)sizeof((const uint8_t[]){ __VA_ARGS__ })
 
 /* What a client may send, and what it is answered. All with call 77, method weave unless said. */
+static const uint8_t good[] = { 0x08, 0x07 };             /* count: 7 */
+static const uint8_t cut[] = { 0x12, 0x05, 'r' };         /* a string of 5 with 1 byte there */
+static const uint8_t wrong_type[] = { 0x0d, 1, 2, 3, 4 }; /* count as fixed32 */
+static const uint8_t long_string[] = "\x12\x10"
+				     "0123456789abcdef";           /* 16 bytes: no room for the NUL */
+static const uint8_t long_bytes[] = { 0x1a, 6, 1, 2, 3, 4, 5, 6 }; /* the schema says 5, the struct has room */
+static const uint8_t just_bytes[] = { 0x1a, 5, 1, 2, 3, 4, 5 };
+static const uint8_t field_zero[] = { 0x00, 0x00 };
+static const uint8_t endless[] = { 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01 };
+static const uint8_t unknown[] = { 0x08, 0x07, 0xf8, 0x07, 0x01 }; /* a field of a newer client */
+static const struct request_row {
+	const char *what;
+	uint8_t kind;
+	uint8_t flags;
+	uint32_t method;
+	const uint8_t *body;
+	uint32_t len;
+	uint32_t status;
+} request_rows[] = {
+	{ "honest", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, good, sizeof good, WEFT_OK },
+	{ "empty body", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, good, 0, WEFT_OK },
+	{ "unknown field", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, unknown, sizeof unknown, WEFT_OK },
+	{ "unused flag bits", WEFT_KIND_REQUEST, 0xfe, LOOM_WEAVE_ID, good, sizeof good, WEFT_OK },
+	{ "bytes at the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, just_bytes, sizeof just_bytes, WEFT_OK },
+	{ "bytes over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_bytes, sizeof long_bytes,
+	  WEFT_INVALID_ARGUMENT },
+	{ "string over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_string, 18, WEFT_INVALID_ARGUMENT },
+	{ "cut off", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, cut, sizeof cut, WEFT_INVALID_ARGUMENT },
+	{ "wrong wire type", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, wrong_type, sizeof wrong_type,
+	  WEFT_INVALID_ARGUMENT },
+	{ "field number 0", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, field_zero, sizeof field_zero, WEFT_INVALID_ARGUMENT },
+	{ "varint without end", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, endless, sizeof endless, WEFT_INVALID_ARGUMENT },
+	{ "unknown method", WEFT_KIND_REQUEST, 0, 0x1234, good, sizeof good, WEFT_UNIMPLEMENTED },
+	{ "method 0", WEFT_KIND_REQUEST, 0, 0, good, sizeof good, WEFT_UNIMPLEMENTED },
+	{ "oneway method as a request", WEFT_KIND_REQUEST, 0, LOOM_NOTE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
+	{ "continued", WEFT_KIND_REQUEST, WEFT_FLAG_CONTINUED, LOOM_WEAVE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
+	{ "stream", WEFT_KIND_STREAM, 0, LOOM_WEAVE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
+	{ "end", WEFT_KIND_END, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
+	{ "credit", WEFT_KIND_CREDIT, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
+	{ "kind of the future", 0x7f, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
+	{ "kind 0", 0x00, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
+};
+
 static void a_server_answers_everything_with_a_status(void **state)
 {
-	static const uint8_t good[] = { 0x08, 0x07 };             /* count: 7 */
-	static const uint8_t cut[] = { 0x12, 0x05, 'r' };         /* a string of 5 with 1 byte there */
-	static const uint8_t wrong_type[] = { 0x0d, 1, 2, 3, 4 }; /* count as fixed32 */
-	static const uint8_t long_string[] = "\x12\x10"
-					     "0123456789abcdef";           /* 16 bytes: no room for the NUL */
-	static const uint8_t long_bytes[] = { 0x1a, 6, 1, 2, 3, 4, 5, 6 }; /* the schema says 5, the struct has room */
-	static const uint8_t just_bytes[] = { 0x1a, 5, 1, 2, 3, 4, 5 };
-	static const uint8_t field_zero[] = { 0x00, 0x00 };
-	static const uint8_t endless[] = { 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01 };
-	static const uint8_t unknown[] = { 0x08, 0x07, 0xf8, 0x07, 0x01 }; /* a field of a newer client */
-	const struct {
-		const char *what;
-		uint8_t kind;
-		uint8_t flags;
-		uint32_t method;
-		const uint8_t *body;
-		uint32_t len;
-		uint32_t status;
-	} rows[] = {
-		{ "honest", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, good, sizeof good, WEFT_OK },
-		{ "empty body", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, good, 0, WEFT_OK },
-		{ "unknown field", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, unknown, sizeof unknown, WEFT_OK },
-		{ "unused flag bits", WEFT_KIND_REQUEST, 0xfe, LOOM_WEAVE_ID, good, sizeof good, WEFT_OK },
-		{ "bytes at the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, just_bytes, sizeof just_bytes, WEFT_OK },
-		{ "bytes over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_bytes, sizeof long_bytes,
-		  WEFT_INVALID_ARGUMENT },
-		{ "string over the limit", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, long_string, 18,
-		  WEFT_INVALID_ARGUMENT },
-		{ "cut off", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, cut, sizeof cut, WEFT_INVALID_ARGUMENT },
-		{ "wrong wire type", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, wrong_type, sizeof wrong_type,
-		  WEFT_INVALID_ARGUMENT },
-		{ "field number 0", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, field_zero, sizeof field_zero,
-		  WEFT_INVALID_ARGUMENT },
-		{ "varint without end", WEFT_KIND_REQUEST, 0, LOOM_WEAVE_ID, endless, sizeof endless,
-		  WEFT_INVALID_ARGUMENT },
-		{ "unknown method", WEFT_KIND_REQUEST, 0, 0x1234, good, sizeof good, WEFT_UNIMPLEMENTED },
-		{ "method 0", WEFT_KIND_REQUEST, 0, 0, good, sizeof good, WEFT_UNIMPLEMENTED },
-		{ "oneway method as a request", WEFT_KIND_REQUEST, 0, LOOM_NOTE_ID, good, sizeof good,
-		  WEFT_UNIMPLEMENTED },
-		{ "continued", WEFT_KIND_REQUEST, WEFT_FLAG_CONTINUED, LOOM_WEAVE_ID, good, sizeof good,
-		  WEFT_UNIMPLEMENTED },
-		{ "stream", WEFT_KIND_STREAM, 0, LOOM_WEAVE_ID, good, sizeof good, WEFT_UNIMPLEMENTED },
-		{ "end", WEFT_KIND_END, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
-		{ "credit", WEFT_KIND_CREDIT, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
-		{ "kind of the future", 0x7f, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
-		{ "kind 0", 0x00, 0, LOOM_WEAVE_ID, good, 0, WEFT_UNIMPLEMENTED },
-	};
-
 	(void)state;
 	be_a_lying_client();
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct weft_call_header header = { .kind = rows[i].kind,
-			                           .flags = rows[i].flags,
-			                           .method = rows[i].method,
+	for (size_t i = 0; i < sizeof request_rows / sizeof request_rows[0]; i++) {
+		struct weft_call_header header = { .kind = request_rows[i].kind,
+			                           .flags = request_rows[i].flags,
+			                           .method = request_rows[i].method,
 			                           .call = 77,
 			                           .aux = WEFT_MS(10) };
 
-		ask(header, rows[i].body, rows[i].len);
-		if (answers.count != 1 || answer().aux != rows[i].status)
-			fail_msg("%s: %u answers, status %u", rows[i].what, answers.count, answer().aux);
+		ask(header, request_rows[i].body, request_rows[i].len);
+		if (answers.count != 1 || answer().aux != request_rows[i].status)
+			fail_msg("%s: %u answers, status %u", request_rows[i].what, answers.count, answer().aux);
 		assert_int_equal(answer().kind, WEFT_KIND_REPLY);
-		assert_int_equal(answer().method, rows[i].method);
+		assert_int_equal(answer().method, request_rows[i].method);
 		assert_int_equal(answer().call, 77);
-		if (rows[i].status != WEFT_OK)
+		if (request_rows[i].status != WEFT_OK)
 			assert_int_equal(answers.len, WEFT_CALL_HEADER_SIZE); /* errors have no body */
 	}
 	pair_expect_no_buffers_out(&looms.pair);

@@ -54,11 +54,13 @@ void names_say(const char *name, uint32_t addr, uint32_t flags)
 
 static void count_bound(struct rpmsg_endpoint *ept)
 {
+	assert_true(rpmsg_in_callback_of(ept->rdev, ept) == rpmsg_in_callback(ept->rdev));
 	((struct named *)(void *)ept)->bound++;
 }
 
 static void count_unbound(struct rpmsg_endpoint *ept)
 {
+	assert_true(rpmsg_in_callback_of(ept->rdev, ept));
 	((struct named *)(void *)ept)->unbound++;
 }
 

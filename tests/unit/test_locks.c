@@ -296,6 +296,7 @@ static void no_callback_runs_locked_and_no_lock_is_nested(void **state)
 		.name = "reed", .src = 78, .dest = ANY, .cb = destroy_own, .hooks = &hooks
 	};
 	struct rpmsg_endpoint_config asking = server;
+	struct rpmsg_driver late = { .name = "reed", .probe = on_channel, .remove = on_channel };
 	struct rpmsg_driver driver = { .name = "reed", .probe = on_channel, .remove = on_channel, .link = on_link };
 	struct rpmsg_task task = { .run = on_task };
 	struct rpmsg_endpoint epts[3];
@@ -311,6 +312,9 @@ static void no_callback_runs_locked_and_no_lock_is_nested(void **state)
 		rpmsg_task_start(&pair.driver.rdev, &task, 20);
 		assert_int_equal(rpmsg_create_endpoint(&epts[2], &pair.device.rdev, &other), 0);
 		pair_settle(&pair);
+		assert_int_equal(rpmsg_find_channel(&pair.driver.rdev, "reed", ANY), 78);
+		assert_int_equal(rpmsg_register_driver(&pair.driver.rdev, &late), 0);
+		assert_int_equal(rpmsg_unregister_driver(&pair.driver.rdev, &late), 0);
 		talk(&epts[1], 77);
 		assert_int_equal(rpmsg_sendto(&epts[1], "bye", 3, 78), 3);
 		pair_settle(&pair);

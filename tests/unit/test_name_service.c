@@ -294,6 +294,20 @@ static void destroying_an_announced_endpoint_withdraws_its_name(void **state)
 	pair_expect_works(&pair);
 }
 
+static void what_a_task_says_goes_out_at_once(void **state)
+{
+	struct named server;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&server, there, "loom", ANY, RPMSG_EPT_SERVER);
+	rpmsg_poll(here, 16);
+	assert_int_equal(heard.bound, 1);
+	assert_int_equal(rpmsg_destroy_ept(&server.ept), 0);
+	rpmsg_poll(here, 16);
+	assert_int_equal(heard.unbound, 1);
+}
+
 /* ---- When there is no buffer ---- */
 
 static void fill(struct rpmsg_endpoint *sender)
@@ -387,6 +401,7 @@ int main(void)
 		cmocka_unit_test(who_goes_when_it_loses_its_name_takes_no_other),
 		cmocka_unit_test(who_is_set_free_takes_the_next_that_is_kept),
 		cmocka_unit_test(destroying_an_announced_endpoint_withdraws_its_name),
+		cmocka_unit_test(what_a_task_says_goes_out_at_once),
 		cmocka_unit_test(an_announcement_waits_for_a_buffer),
 		cmocka_unit_test(who_sleeps_with_an_announcement_due_is_woken_by_a_free_buffer),
 		cmocka_unit_test(a_destroy_that_cannot_withdraw_changes_nothing),

@@ -129,12 +129,18 @@ static void who_sleeps_is_kicked_once(void **state)
 		/* As it is while it sleeps: notifications on, which the end of the sleep takes back. */
 		assert_int_equal(rpmsg_wait(&to->rdev, 100), 0);
 		assert_int_equal(to->relaxed, 1);
+		assert_int_equal(to->shm.rx.ours->flags, VRING_F_NO_NOTIFY);
+		assert_int_equal(to->shm.tx.ours->flags, VRING_F_NO_NOTIFY);
 		unsigned kicks = from->kicks;
 		send(1);
 		assert_int_equal(from->kicks, kicks);
 		to->shm.transport.ops->arm(&to->shm.transport, false);
 		send(3);
 		assert_int_equal(from->kicks, kicks + 3u); /* one a send: the task flushes each */
+		to->shm.transport.ops->arm(&to->shm.transport, true);
+		to->shm.transport.ops->disarm(&to->shm.transport);
+		assert_int_equal(to->shm.rx.ours->flags, VRING_F_NO_NOTIFY);
+		assert_int_equal(to->shm.tx.ours->flags, VRING_F_NO_NOTIFY);
 		to->port.ops = &pair_ops;
 	}
 }

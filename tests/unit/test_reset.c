@@ -132,6 +132,96 @@ static void a_core_that_reboots_at_every_step_is_waited_for(void **state)
 	}
 }
 
+/* ---- Who waits is quiet, who says something rings ---- */
+
+static void expect_one_ring(struct core *core, const char *what)
+{
+	unsigned kicks = core->kicks;
+
+	rpmsg_poll(&core->rdev, 16);
+	if (core->kicks != kicks + 1u)
+		fail_msg("%s: %u rings", what, core->kicks - kicks);
+	uint32_t words[2] = { virtio_driver_line(&core->port.region)->epoch,
+		              virtio_device_line(&core->port.region)->epoch };
+	for (int i = 0; i < 5; i++)
+		rpmsg_poll(&core->rdev, 16);
+	if (core->kicks != kicks + 1u)
+		fail_msg("%s, and says it again", what);
+	assert_int_equal(virtio_driver_line(&core->port.region)->epoch, words[0]);
+	assert_int_equal(virtio_device_line(&core->port.region)->epoch, words[1]);
+}
+
+static void every_step_of_the_handshake_rings_once(void **state)
+{
+	(void)state;
+	pair_init(&pair);
+	expect_one_ring(&pair.device, "the device has booted");
+	expect_one_ring(&pair.driver, "the driver asks");
+	expect_one_ring(&pair.device, "the device echoes");
+	expect_one_ring(&pair.driver, "the driver goes");
+	rpmsg_poll(&pair.device.rdev, 16);
+	assert_int_equal(pair.driver.shm.transport.counters.ups, 1);
+	assert_int_equal(pair.device.shm.transport.counters.ups, 1);
+	pair_vring(&pair, 1).avail->idx = 1000;
+	rpmsg_poll(&pair.device.rdev, 16);
+	expect_one_ring(&pair.device, "the device needs a reset");
+	rpmsg_poll(&pair.driver.rdev, 16);
+	rpmsg_restart(&pair.driver.rdev);
+	pair_settle(&pair);
+	assert_int_equal(pair.device.shm.transport.fault, WEFT_CHECK_NONE);
+	assert_int_equal(pair.device.shm.transport.counters.ups, 2);
+	pair_expect_works(&pair);
+}
+
+static void who_waits_for_its_peer_sleeps(void **state)
+{
+	(void)state;
+	pair_init(&pair);
+	for (int i = 0; i < 2; i++) {
+		struct core *core = i == 0 ? &pair.driver : &pair.device;
+
+		core->other->asleep = true;
+		rpmsg_poll(&core->rdev, 16);
+		while (rpmsg_wait(&core->rdev, 1000) == 0 && core->relaxed == 0) {
+		}
+		rpmsg_poll(&core->rdev, 16);
+		core->relaxed = 0;
+		assert_int_equal(rpmsg_wait(&core->rdev, 1000), 0);
+		assert_int_equal(core->relaxed, 1);
+		core->other->asleep = false;
+	}
+}
+
+static void a_device_lets_go_of_a_driver_that_speaks_of_another_life(void **state)
+{
+	(void)state;
+	run_to(STEPS, true);
+	virtio_driver_line(&pair.driver.port.region)->epoch = 55;
+	rpmsg_poll(&pair.device.rdev, 16);
+	assert_int_equal(rpmsg_link(&pair.device.rdev), WEFT_LINK_DOWN);
+	pair_settle(&pair);
+	pair_expect_works(&pair);
+}
+
+static void a_core_may_boot_in_dirty_memory(void **state)
+{
+	(void)state;
+	run_to(STEPS, true);
+	for (int i = 0; i < 2; i++) {
+		struct core *core = i == 0 ? &pair.driver : &pair.device;
+
+		memset(&core->shm, 0xa5, sizeof core->shm);
+		memset(&core->rdev, 0xa5, sizeof core->rdev);
+		memset(core->entries, 0xa5, sizeof core->entries);
+		memset(core->endpoints, 0xa5, sizeof core->endpoints);
+		memset(core->channels, 0xa5, sizeof core->channels);
+		pair_boot(core);
+		core->rdev.event_cb = NULL; /* nobody wants to know */
+		pair_settle(&pair);
+		pair_expect_works(&pair);
+	}
+}
+
 static void epochs_may_wrap(void **state)
 {
 	(void)state;
@@ -156,6 +246,10 @@ int main(void)
 		cmocka_unit_test(a_driver_that_forgot_its_epoch_is_another_one),
 		cmocka_unit_test(lines_may_be_lost_one_after_the_other),
 		cmocka_unit_test(a_core_that_reboots_at_every_step_is_waited_for),
+		cmocka_unit_test(every_step_of_the_handshake_rings_once),
+		cmocka_unit_test(who_waits_for_its_peer_sleeps),
+		cmocka_unit_test(a_device_lets_go_of_a_driver_that_speaks_of_another_life),
+		cmocka_unit_test(a_core_may_boot_in_dirty_memory),
 		cmocka_unit_test(epochs_may_wrap),
 	};
 

@@ -97,6 +97,22 @@ static void a_device_takes_what_lies_in_the_region_and_leaves_a_lie_where_it_is(
 	}
 }
 
+static void the_first_buffer_says_what_room_all_have(void **state)
+{
+	struct virtqueue_buf buf;
+
+	(void)state;
+	queues_up(&queues, true);
+	the_first_is_honest(64);
+	for (uint16_t id = 1; id < 4; id++) {
+		queues_offer(&queues, id, (struct vring_desc){ BASE + 0x400u * id, id == 1 ? 128 : 64, WRITE, 0 });
+		assert_int_equal(virtqueue_pop(&queues.device, &buf), 1);
+	}
+	virtqueue_free(&queues.device, 1);
+	assert_int_equal(virtqueue_take(&queues.device, &buf), 1);
+	assert_int_equal(buf.len, 64);
+}
+
 static void what_a_driver_sends_must_not_be_ours_to_write(void **state)
 {
 	(void)state;
@@ -270,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_device_takes_what_lies_in_the_region_and_leaves_a_lie_where_it_is),
+		cmocka_unit_test(the_first_buffer_says_what_room_all_have),
 		cmocka_unit_test(what_a_driver_sends_must_not_be_ours_to_write),
 		cmocka_unit_test(what_was_offered_before_the_lie_is_taken_first),
 		cmocka_unit_test(a_driver_takes_what_it_posted_and_leaves_a_lie_where_it_is),

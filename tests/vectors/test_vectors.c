@@ -37,27 +37,28 @@ static unsigned vector_count;
 
 static void read_bytes(struct vector *vector, const char *line)
 {
-	unsigned byte;
-	int taken;
+	char *end;
 
-	for (; sscanf(line, "%2x%n", &byte, &taken) == 1; line += taken) {
-		assert_true(vector->len < sizeof vector->bytes);
+	for (unsigned long byte = strtoul(line, &end, 16); end != line; byte = strtoul(line, &end, 16)) {
+		assert_true(byte <= 0xff && vector->len < sizeof vector->bytes);
 		vector->bytes[vector->len++] = (uint8_t)byte;
+		line = end;
 	}
 }
 
 /* Records are for people and for vectors.py: here the bytes speak. */
 static void read_line(struct vector *vector, const char *line)
 {
+	if (strncmp(line, "at ", 3) == 0)
+		vector->at = (uint32_t)strtoul(line + 3, NULL, 10);
 	(void)(sscanf(line, "from %7s", vector->from) == 1 || sscanf(line, "answer %39s", vector->answer) == 1 ||
 	       sscanf(line, "client %23s", vector->client) == 1 || sscanf(line, "ends %23s", vector->ends) == 1 ||
-	       sscanf(line, "counts %15s", vector->counts) == 1 || sscanf(line, "keeps %31s", vector->keeps) == 1 ||
-	       sscanf(line, "at %u", &vector->at) == 1);
+	       sscanf(line, "counts %15s", vector->counts) == 1 || sscanf(line, "keeps %31s", vector->keeps) == 1);
 }
 
 static void read_file(const char *name)
 {
-	struct vector *vector = NULL;
+	struct vector *vector = vectors; /* lines before the first are comments */
 	bool bytes = false;
 	char line[512];
 	char path[512];

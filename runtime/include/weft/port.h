@@ -41,8 +41,8 @@ struct weft_port_ops {
 	 * a second thread may destroy endpoints while a callback runs. */
 	uintptr_t (*self)(struct weft_port *port);
 
-	/* Optional, both or none: sleep while *event == seen, at most timeout_us; wake everybody who sleeps on it, or
-	 * with event NULL end the relax() of the context that polls. None: contexts that do not poll wait by relax(). */
+	/* Optional, both or none: sleep while *event == seen, at most timeout_us; wake everybody who sleeps on it,
+	 * or with event NULL end the relax() of the context that polls. None: who does not poll waits by relax(). */
 	void (*wait)(struct weft_port *port, const uint32_t *event, uint32_t seen, uint32_t timeout_us);
 	void (*wake)(struct weft_port *port, uint32_t *event);
 

@@ -231,11 +231,14 @@ struct rpmsg_task {
 
 /* Who calls rpmsg_poll(). */
 enum rpmsg_polled_by {
-	RPMSG_POLLED_BY_LOOP, /* the task itself: every wait polls and sleeps */
-	RPMSG_POLLED_BY_BUSY, /* the task itself: every wait polls and never sleeps; the peer needs no doorbell */
-	RPMSG_POLLED_BY_THREAD, /* a thread of its own, { rpmsg_poll(); rpmsg_wait(); }: others sleep until it wakes them */
-	/* The doorbell's interrupt, and a timer's for deadlines: while (rpmsg_poll(rdev, n) == n) {}. Notifications stay
-	 * asked for; rpmsg_wait() is not for anybody. Pend the interrupt once at the start: the first poll begins. */
+	/* The task itself: every wait polls and sleeps. */
+	RPMSG_POLLED_BY_LOOP,
+	/* The task itself: every wait polls and never sleeps; the peer needs no doorbell. */
+	RPMSG_POLLED_BY_BUSY,
+	/* A thread of its own, { rpmsg_poll(); rpmsg_wait(); }: others sleep until it wakes them. */
+	RPMSG_POLLED_BY_THREAD,
+	/* The doorbell's interrupt, and a timer's for deadlines: while (rpmsg_poll(rdev, n) == n) {}. Notifications
+	 * stay asked for, nobody calls rpmsg_wait(). Pend the interrupt once at the start: the first poll begins. */
 	RPMSG_POLLED_BY_INTERRUPT
 };
 

@@ -48,8 +48,8 @@ struct weft_shm {
 	uint8_t state;
 };
 
-/* Start. Touches the region only from the first poll on. 0, or -1 when the configuration is out of bounds:
- * layout (virtio_layout_compute() == 0), larger than the region, region not aligned to 16, its address not to layout.align, entries or port missing. */
+/* Start. Touches the region only from the first poll on. 0, or -1: port, role or entries missing; region not
+ * aligned to 16. Driver: layout out of bounds or larger than the region; its address not aligned to layout.align. */
 int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config);
 
 #ifdef __cplusplus

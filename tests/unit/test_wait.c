@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who sleeps, who is woken, and a second thread that takes an endpoint away while its callback runs. Threads are
+ * played: the port says which one we are. */
+#include "unit/pair.h"
+
+#define ANY RPMSG_ADDR_ANY
+
+static struct pair pair;
+static struct core *const core = &pair.driver;
+static struct rpmsg_device *const rdev = &pair.driver.rdev;
+static struct rpmsg_endpoint ept; /* at 77 */
+static struct weft_port_ops ops;
+static uintptr_t me;            /* the thread that we play */
+static unsigned woken;          /* who sleeps on the event word */
+static unsigned roused;         /* the poller out of its relax */
+static unsigned slept;          /* on the event word */
+static void (*meanwhile)(void); /* what others do while we sleep */
+
+static uintptr_t self(struct weft_port *port)
+{
+	(void)port;
+	return me;
+}
+
+static void sleep_on(struct weft_port *port, const uint32_t *event, uint32_t seen, uint32_t timeout_us)
+{
+	(void)port;
+	assert_ptr_equal(event, &rdev->event_word);
+	slept++;
+	if (meanwhile != NULL)
+		meanwhile();
+	if (*event == seen)
+		pair.now += timeout_us;
+}
+
+static void wake(struct weft_port *port, uint32_t *event)
+{
+	(void)port;
+	assert_true(event == NULL || event == &rdev->event_word);
+	if (event != NULL)
+		woken++;
+	else
+		roused++;
+}
+
+static void relax(struct weft_port *port, uint32_t timeout_us)
+{
+	(void)port;
+	core->relaxed++;
+	pair.now += timeout_us;
+	if (meanwhile != NULL)
+		meanwhile();
+}
+
+static void up(enum rpmsg_polled_by polled_by)
+{
+	pair_up(&pair);
+	ops = pair_ops;
+	ops.self = self;
+	ops.wait = sleep_on;
+	ops.wake = wake;
+	ops.relax = relax;
+	core->port.ops = &ops;
+	rdev->polled_by = (uint8_t)polled_by;
+	me = 1;
+	woken = roused = slept = 0;
+	meanwhile = NULL;
+	pair_settle(&pair);
+}
+
+static void wake_all(void)
+{
+	rpmsg_wake(rdev);
+}
+
+static struct rpmsg_task task;
+static unsigned runs;
+
+static void run(struct rpmsg_task *whose)
+{
+	(void)whose;
+	runs++;
+}
+
+static void start_task(void)
+{
+	rpmsg_task_start(rdev, &task, 100);
+}
+
+static void only_who_sleeps_is_woken(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	wake_all();
+	assert_int_equal(woken + roused, 0);
+	meanwhile = wake_all;
+	assert_int_equal(rpmsg_wait_turn(rdev, rpmsg_event_word(rdev), 1000), 0);
+	assert_int_equal(slept, 1);
+	assert_int_equal(woken, 1);
+	assert_int_equal(roused, 0);
+	while (core->relaxed == 0)
+		assert_int_equal(rpmsg_wait(rdev, 1000), 0);
+	assert_int_equal(woken, 1);
+	assert_int_equal(roused, 1);
+	wake_all();
+	assert_int_equal(woken + roused, 2);
+}
+
+static void a_task_started_meanwhile_rouses_the_poller(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	task = (struct rpmsg_task){ .run = run };
+	runs = 0;
+	meanwhile = start_task;
+	while (core->relaxed == 0)
+		assert_int_equal(rpmsg_wait(rdev, 1000), 0);
+	assert_int_equal(roused, 1);
+	meanwhile = NULL;
+	pair.now += 100;
+	rpmsg_poll(rdev, 16);
+	assert_int_equal(runs, 1);
+}
+
+static void a_turn_of_a_wait_ends_when_there_was_something_to_do(void **state)
+{
+	struct inbox inbox = { 0 };
+
+	(void)state;
+	up(RPMSG_POLLED_BY_LOOP);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, ANY, inbox_cb, NULL), 0);
+	ept.priv = &inbox;
+	uint32_t event = rpmsg_event_word(rdev);
+	pair_forge(&pair.device, 5, 77, "weft", 4, 4);
+	assert_int_equal(rpmsg_wait_turn(rdev, event, 1000), 0);
+	assert_int_equal(inbox.count, 1);
+	assert_int_equal(core->relaxed, 0);
+	event = rpmsg_event_word(rdev);
+	wake_all();
+	assert_int_equal(rpmsg_wait_turn(rdev, event, 1000), 0);
+	assert_int_equal(core->relaxed, 0);
+	event = rpmsg_event_word(rdev);
+	for (int i = 0; i < 3 && core->relaxed == 0; i++)
+		assert_int_equal(rpmsg_wait_turn(rdev, event, 1000), 0);
+	assert_int_equal(core->relaxed, 1);
+}
+
+/* ---- A second thread ---- */
+
+static void end_callback(void)
+{
+	if (slept == 3)
+		rdev->current = NULL; /* as the poller does when the callback returns */
+}
+
+static int destroyed_by_another(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)data;
+	(void)len;
+	(void)src;
+	(void)priv;
+	me = 2; /* meanwhile, in another thread */
+	assert_false(rpmsg_in_callback(rdev));
+	assert_false(rpmsg_in_callback_of(rdev, whose));
+	meanwhile = end_callback;
+	assert_int_equal(rpmsg_destroy_ept(whose), 0);
+	assert_int_equal(slept, 3);
+	me = 1;
+	return RPMSG_SUCCESS;
+}
+
+static void a_thread_that_destroys_waits_for_the_callback(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, ANY, destroyed_by_another, NULL), 0);
+	pair_forge(&pair.device, 5, 77, "weft", 4, 4);
+	rpmsg_poll(rdev, 16);
+	assert_int_equal(slept, 3);
+	meanwhile = NULL;
+}
+
+static void the_end_of_a_callback_wakes_who_waits_for_it(void **state)
+{
+	struct inbox inbox = { 0 };
+
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, ANY, inbox_cb, NULL), 0);
+	ept.priv = &inbox;
+	rdev->waiters = 1; /* another thread sleeps in a destroy */
+	pair_forge(&pair.device, 5, 77, "weft", 4, 4);
+	rpmsg_poll(rdev, 16);
+	assert_int_equal(inbox.count, 1);
+	assert_true(woken > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_who_sleeps_is_woken),
+		cmocka_unit_test(a_task_started_meanwhile_rouses_the_poller),
+		cmocka_unit_test(a_turn_of_a_wait_ends_when_there_was_something_to_do),
+		cmocka_unit_test(a_thread_that_destroys_waits_for_the_callback),
+		cmocka_unit_test(the_end_of_a_callback_wakes_who_waits_for_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
