@@ -320,6 +320,7 @@ static void no_callback_runs_locked_and_no_lock_is_nested(void **state)
 		pair_settle(&pair);
 		rpmsg_wait(&pair.driver.rdev, 100);
 		assert_int_equal(rpmsg_set_dest(&epts[1], 77), 0);
+		assert_ptr_equal(rpmsg_find_ept(&pair.driver.rdev, epts[1].addr), &epts[1]);
 		assert_int_equal(rpmsg_rebind_ept(&epts[1], on_message, NULL), 0);
 		assert_int_equal(rpmsg_set_dest(&epts[1], ANY), 0);
 		vring_used_ring(pair_vring(&pair, 0).used)[0].id = 60000;

@@ -46,6 +46,7 @@ static void fill(void)
 
 static void settled(void)
 {
+	assert_int_equal(from->rdev.tx_waiters + to->rdev.tx_waiters, 0);
 	pair_settle(&pair);
 	pair_expect_no_buffers_out(&pair);
 	pair_expect_works(&pair);
@@ -129,9 +130,11 @@ static void nothing_is_sent_while_the_link_is_down(void **state)
 	(void)state;
 	connect(0);
 	assert_int_equal(rpmsg_mtu(&from->rdev), MTU);
+	assert_true(is_rpmsg_ept_ready(&sender));
 	from->session = 0;
 	rpmsg_poll(&from->rdev, 16);
 	assert_int_equal(rpmsg_mtu(&from->rdev), 0);
+	assert_false(is_rpmsg_ept_ready(&sender));
 	assert_int_equal(rpmsg_send(&sender, bytes, 1), RPMSG_ERR_DEV_STATE);
 	assert_int_equal(rpmsg_trysend(&sender, bytes, 1), RPMSG_ERR_DEV_STATE);
 	assert_int_equal(rpmsg_send_nocopy(&sender, bytes, 1), RPMSG_ERR_DEV_STATE);
