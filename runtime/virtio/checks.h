@@ -41,10 +41,10 @@ static inline bool check_desc_range(uint64_t addr, uint32_t len, uint64_t base, 
 	return WEFT_CHECK(DESC_RANGE, len <= size && addr >= base && addr - base <= size - len);
 }
 
-/* All buffers of a ring have the room of the first: what we lend has one size. */
-static inline bool check_desc_len(uint32_t len, uint32_t room)
+/* least: the header where we read; where we write, the room of the first buffer: what we lend has one size. */
+static inline bool check_desc_len(uint32_t len, uint32_t least)
 {
-	return WEFT_CHECK(DESC_LEN, len >= CHECK_BUF_SIZE_MIN && len >= room);
+	return WEFT_CHECK(DESC_LEN, len >= least);
 }
 
 static inline bool check_desc_align(uint64_t addr)

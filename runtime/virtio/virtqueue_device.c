@@ -4,11 +4,20 @@
 #include "virtio/queue.h"
 #include "virtio/ring.h"
 
+#define HEADER_SIZE 16u /* of RPMsg: a driver that sends may offer no more than it sends */
+
+static uint32_t least_len(const struct virtqueue *vq)
+{
+	if (vq->flags != VRING_DESC_F_WRITE)
+		return HEADER_SIZE;
+	return vq->buf_size != 0 ? vq->buf_size : CHECK_BUF_SIZE_MIN;
+}
+
 static enum weft_check desc_fault(const struct virtqueue *vq, const struct vring_desc *desc)
 {
 	if (!check_desc_flags(desc->flags, vq->flags))
 		return WEFT_CHECK_DESC_FLAGS;
-	if (!check_desc_len(desc->len, vq->buf_size))
+	if (!check_desc_len(desc->len, least_len(vq)))
 		return WEFT_CHECK_DESC_LEN;
 	if (!check_desc_range(desc->addr, desc->len, vq->region->address, vq->region->size))
 		return WEFT_CHECK_DESC_RANGE;

@@ -65,6 +65,21 @@ static void a_driver_whose_boot_clears_the_memory_is_followed(void **state)
 	}
 }
 
+static void a_driver_may_start_anew_when_its_owner_likes(void **state)
+{
+	(void)state;
+	pair_up(&pair);
+	for (unsigned i = 1; i <= 3; i++) {
+		rpmsg_restart(&pair.device.rdev); /* not for a device to say */
+		pair_settle(&pair);
+		assert_int_equal(pair.driver.events[RPMSG_LINK_UP], i);
+		rpmsg_restart(&pair.driver.rdev);
+		pair_settle(&pair);
+		assert_int_equal(pair.device.events[RPMSG_LINK_DOWN], i);
+		pair_expect_works(&pair);
+	}
+}
+
 static void the_link_of_usual_sizes_fits_the_memory_it_names(void **state)
 {
 	static struct weft_link link;
@@ -89,6 +104,7 @@ int main(void)
 		cmocka_unit_test(a_restarted_driver_is_followed),
 		cmocka_unit_test(nobody_touches_a_ring_before_the_device_has_echoed),
 		cmocka_unit_test(a_driver_whose_boot_clears_the_memory_is_followed),
+		cmocka_unit_test(a_driver_may_start_anew_when_its_owner_likes),
 		cmocka_unit_test(the_link_of_usual_sizes_fits_the_memory_it_names),
 	};
 

@@ -121,6 +121,23 @@ static void what_a_driver_sends_must_not_be_ours_to_write(void **state)
 	queues_expect_refusal(&queues, &queues.device, WEFT_CHECK_DESC_FLAGS, "writable, driver to device");
 }
 
+/* Linux describes what it sends: header and payload, each message another length. */
+static void what_a_driver_sends_may_be_as_short_as_a_header(void **state)
+{
+	static const uint32_t lens[] = { 64, 16, 17, 512 };
+	struct virtqueue_buf buf;
+
+	(void)state;
+	queues_up(&queues, false);
+	for (uint16_t id = 0; id < 4; id++) {
+		queues_offer(&queues, id, (struct vring_desc){ BASE + 0x400u, lens[id], 0, 0 });
+		assert_int_equal(virtqueue_pop(&queues.device, &buf), 1);
+		assert_int_equal(buf.len, lens[id]);
+	}
+	queues_offer(&queues, 4, (struct vring_desc){ BASE + 0x400, 15, 0, 0 });
+	queues_expect_refusal(&queues, &queues.device, WEFT_CHECK_DESC_LEN, "less than a header");
+}
+
 static void what_was_offered_before_the_lie_is_taken_first(void **state)
 {
 	struct virtqueue_buf buf;
@@ -288,6 +305,7 @@ int main(void)
 		cmocka_unit_test(a_device_takes_what_lies_in_the_region_and_leaves_a_lie_where_it_is),
 		cmocka_unit_test(the_first_buffer_says_what_room_all_have),
 		cmocka_unit_test(what_a_driver_sends_must_not_be_ours_to_write),
+		cmocka_unit_test(what_a_driver_sends_may_be_as_short_as_a_header),
 		cmocka_unit_test(what_was_offered_before_the_lie_is_taken_first),
 		cmocka_unit_test(a_driver_takes_what_it_posted_and_leaves_a_lie_where_it_is),
 		cmocka_unit_test(a_buffer_given_twice_is_refused_by_either_side),

@@ -15,7 +15,7 @@
 	X(RING_TWICE, "a descriptor that comes back was with the peer")                         \
 	X(DESC_FLAGS, "a descriptor has the flags of its direction and no chain")               \
 	X(DESC_RANGE, "a buffer lies in the region, from its first byte to its last")           \
-	X(DESC_LEN, "a buffer holds an RPMsg header and a name service message")                \
+	X(DESC_LEN, "a buffer holds an RPMsg header, one to fill a name service message too")   \
 	X(DESC_ALIGN, "a buffer starts at a multiple of 4")                                     \
 	X(USED_LEN, "a received length is a header or more, and at most the buffer")            \
 	X(TABLE_HEADER, "the resource table has version 1 and entries inside itself")           \

@@ -321,7 +321,8 @@ enum weft_link_state rpmsg_link(const struct rpmsg_device *rdev);
 /* Transmit buffers lent and received buffers held, by anybody. 0 when nobody owes one. Any context. */
 uint32_t rpmsg_buffers_out(struct rpmsg_device *rdev);
 
-/* Driver: leave RPMSG_LINK_ERROR and start anew at the next poll. Device: no effect, its driver decides. */
+/* Driver: start anew at the next poll, out of RPMSG_LINK_ERROR or out of a link that is up and says nothing. Device:
+ * no effect, its driver decides. */
 void rpmsg_restart(struct rpmsg_device *rdev);
 
 /* Arm a task to run `delay_us` from now (0: at the next poll); armed already: moved. Any context.

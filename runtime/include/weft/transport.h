@@ -73,7 +73,7 @@ struct weft_transport_ops {
 	/* Ask for notifications of messages, and of free transmit buffers when tx. False: look again, do not sleep. */
 	bool (*arm)(struct weft_transport *transport, bool tx);
 	void (*disarm)(struct weft_transport *transport);
-	/* Leave WEFT_LINK_ERROR and start anew. Driver only; a device waits for its driver. */
+	/* Start anew, from an error or not. Driver only; a device waits for its driver. */
 	void (*restart)(struct weft_transport *transport);
 	/* Buffers lent, in a callback, or held. */
 	uint32_t (*out)(const struct weft_transport *transport);

@@ -246,8 +246,8 @@ static void shm_restart(struct weft_transport *transport)
 {
 	struct weft_shm *shm = shm_of(transport);
 
-	if (shm->state == SHM_ERROR && is_driver(shm))
-		shm->state = SHM_START;
+	if (is_driver(shm))
+		weft_shm_drop(shm, SHM_START);
 }
 
 static uint32_t shm_out(const struct weft_transport *transport)
