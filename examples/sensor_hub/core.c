@@ -36,7 +36,7 @@ void core_turn(struct core *core, uint32_t timeout_us)
 
 void core_say_counters(const struct core *core, uint32_t buffers_out)
 {
-	const struct weft_link_counters *counters = &core->link.rdev.transport->counters;
+	const struct weft_link_counters *counters = rpmsg_link_counters(&core->link.rdev);
 
 	say(core->name, now_us(), "counters",
 	    "messages sent %u, received %u, broken %u; kicks sent %u, saved %u; buffers out: %u",

@@ -409,6 +409,11 @@ enum weft_link_state rpmsg_link(const struct rpmsg_device *rdev)
 	return (enum weft_link_state)__atomic_load_n(&rdev->link, __ATOMIC_RELAXED);
 }
 
+const struct weft_link_counters *rpmsg_link_counters(const struct rpmsg_device *rdev)
+{
+	return &rdev->transport->counters;
+}
+
 uint32_t rpmsg_buffers_out(struct rpmsg_device *rdev)
 {
 	uintptr_t key = rpmsg_lock(rdev);

@@ -80,6 +80,20 @@ static void a_driver_may_start_anew_when_its_owner_likes(void **state)
 	}
 }
 
+/* A device that offers event indices, and whatever else: what we do not implement is not accepted. */
+static void a_driver_accepts_only_features_that_it_implements(void **state)
+{
+	(void)state;
+	pair_init(&pair);
+	rpmsg_poll(&pair.driver.rdev, 16);
+	rpmsg_poll(&pair.device.rdev, 16); /* has echoed */
+	virtio_device_line(&pair.driver.port.region)->features = 0xffffffff;
+	pair_settle(&pair);
+	assert_int_equal(pair_table(&pair)->vdev.dfeatures, 0xffffffff);
+	assert_int_equal(pair_table(&pair)->vdev.gfeatures, VIRTIO_RPMSG_F_NS);
+	pair_expect_works(&pair);
+}
+
 static void the_link_of_usual_sizes_fits_the_memory_it_names(void **state)
 {
 	static struct weft_link link;
@@ -105,6 +119,7 @@ int main(void)
 		cmocka_unit_test(nobody_touches_a_ring_before_the_device_has_echoed),
 		cmocka_unit_test(a_driver_whose_boot_clears_the_memory_is_followed),
 		cmocka_unit_test(a_driver_may_start_anew_when_its_owner_likes),
+		cmocka_unit_test(a_driver_accepts_only_features_that_it_implements),
 		cmocka_unit_test(the_link_of_usual_sizes_fits_the_memory_it_names),
 	};
 

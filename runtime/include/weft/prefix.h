@@ -29,6 +29,7 @@
 #define rpmsg_in_callback_of WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_in_callback_of)
 #define rpmsg_init WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_init)
 #define rpmsg_link WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_link)
+#define rpmsg_link_counters WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_link_counters)
 #define rpmsg_lock WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_lock)
 #define rpmsg_lookup WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_lookup)
 #define rpmsg_mtu WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_mtu)

@@ -257,7 +257,7 @@ struct rpmsg_config {
 	enum rpmsg_polled_by polled_by;
 };
 
-/* Counted since init, never reset. Messages themselves: transport->counters. */
+/* Counted since init, never reset. Messages themselves: rpmsg_link_counters(). */
 struct rpmsg_counters {
 	uint32_t unknown;  /* messages to an address that nobody has */
 	uint32_t refused;  /* messages whose callback did not return RPMSG_SUCCESS, or without one */
@@ -317,6 +317,9 @@ uint32_t rpmsg_mtu(const struct rpmsg_device *rdev);
 
 /* The state of the link as of the last poll. Any context. */
 enum weft_link_state rpmsg_link(const struct rpmsg_device *rdev);
+
+/* Messages, kicks, violations, ups of the link, counted since init; as long as rdev. Any context. */
+const struct weft_link_counters *rpmsg_link_counters(const struct rpmsg_device *rdev);
 
 /* Transmit buffers lent and received buffers held, by anybody. 0 when nobody owes one. Any context. */
 uint32_t rpmsg_buffers_out(struct rpmsg_device *rdev);
