@@ -64,13 +64,18 @@ void rpmsg_run_tasks(struct rpmsg_device *rdev);
 /* Microseconds until the next task is due, at most timeout_us. Locked. */
 uint32_t rpmsg_next_due(const struct rpmsg_device *rdev, uint32_t timeout_us);
 
-/* device.c: who waits for a transmit buffer may find one that did not come from the peer. */
-void rpmsg_tx_freed(struct rpmsg_device *rdev);
+/* wait.c: a number for the calling context. */
+uintptr_t rpmsg_self(const struct rpmsg_device *rdev);
 /* Say whose callback runs (locked), and that it is over. */
 void rpmsg_pin(struct rpmsg_device *rdev, const void *whose);
 void rpmsg_callback_over(struct rpmsg_device *rdev);
 /* Wait until no callback of `whose` runs: true. False: it runs in this very context. Unlocked. */
 bool rpmsg_drain(struct rpmsg_device *rdev, const void *whose);
+/* A free transmit buffer is work for the poller. */
+bool rpmsg_wants_tx(const struct rpmsg_device *rdev);
+/* Wake those who wait for a transmit buffer: when there is one; when one came from elsewhere than the peer. */
+void rpmsg_tell_waiters(struct rpmsg_device *rdev);
+void rpmsg_tx_freed(struct rpmsg_device *rdev);
 
 /* Who waits sleeps until another context, which polls, wakes it. */
 static inline bool rpmsg_others_poll(const struct rpmsg_device *rdev)
