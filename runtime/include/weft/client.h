@@ -91,7 +91,7 @@ struct weft_client {
 };
 
 /* Open a client on a link: create its endpoint, look for the server, say hello. Returns at once; the link may
- * be down and the server absent, now or later. Task or callback.
+ * be down and the server absent, now or later. Task, callback, thread.
  * FAILED_PRECONDITION: rdev was not initialised. RESOURCE_EXHAUSTED: the link's endpoint table is full.
  * INVALID_ARGUMENT: call_slots is no power of two up to 256, or the name is longer than 31 bytes. */
 weft_status weft_client_open(struct weft_client *client, struct rpmsg_device *rdev, const struct weft_service *service,

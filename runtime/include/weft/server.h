@@ -85,7 +85,7 @@ struct weft_server {
 };
 
 /* Start serving: create the endpoint and announce it, now or when the link comes up. Returns at once.
- * Task or callback. INVALID_ARGUMENT: dispatch or ops is NULL, the name is over 31 bytes, or the address is
+ * Task, callback, thread. INVALID_ARGUMENT: dispatch or ops is NULL, the name is over 31 bytes, or the address is
  * reserved. ALREADY_EXISTS: the static address is taken. RESOURCE_EXHAUSTED: the endpoint table is full. */
 weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *rdev, const struct weft_service *service,
                               weft_dispatch dispatch, const void *ops, void *context,
