@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A server answers everything that it can get a buffer for. The buffer comes first; then the request is served. */
-#include "weft/server.h"
+/* A server is found by its clients: by name, by address, or by ready; and agrees with them by hello. */
+#include "rpc/server.h"
 
 #include "rpc/checks.h"
 #include "rpc/frame.h"
 
-#define LOOK_US WEFT_MS(1) /* until those who wait for a transmit buffer are looked at again */
+#define LOOK_US WEFT_MS(1) /* until ready, which found no transmit buffer, is said again */
 
-/* ---- Answers ---- */
-
-static struct weft_call_header answer_to(const struct weft_call_header *request, uint8_t kind, weft_status status)
-{
-	return (struct weft_call_header){
-		.kind = kind, .method = request->method, .call = request->call, .aux = (uint32_t)status
-	};
-}
-
-static void send_reply(struct weft_server *server, const struct weft_call_header *header, uint8_t *frame,
-                       uint32_t body_len, uint32_t dst)
-{
-	frame_begin(frame, header);
-	if (rpmsg_sendto_nocopy(&server->ept, frame, (int)(WEFT_CALL_HEADER_SIZE + body_len), dst) >= 0)
-		return;
-	server->counters.dropped++; /* the link went while we served */
-	rpmsg_release_tx_buffer(&server->ept, frame);
-}
+/* ---- Hello ---- */
 
 static void answer_hello(struct weft_server *server, const struct weft_call_header *header, const uint8_t *body,
                          uint32_t len, uint32_t src)
@@ -40,145 +23,12 @@ static void answer_hello(struct weft_server *server, const struct weft_call_head
 		frame_copy(&hello, body, sizeof hello);
 		status = weft_hello_fault(&hello, server->service);
 	}
-	struct weft_call_header reply = answer_to(header, WEFT_KIND_HELLO_REPLY, status);
+	struct weft_call_header reply = {
+		.kind = WEFT_KIND_HELLO_REPLY, .method = header->method, .call = header->call, .aux = (uint32_t)status
+	};
 	hello = weft_hello_of(server->service, rpmsg_mtu(server->rdev), server->epoch);
 	if (!weft_frame_send(&server->ept, src, &reply, status == WEFT_OK ? &hello : NULL))
 		server->counters.dropped++; /* the client says it again */
-}
-
-/* ---- Serving ---- */
-
-static weft_status run(struct weft_server *server, struct weft_request *request)
-{
-	server->counters.requests++;
-	weft_status status = server->dispatch(server, request);
-	if (!check_status((uint32_t)status))
-		status = WEFT_UNKNOWN;
-	server->counters.errors += status != WEFT_OK;
-	return status;
-}
-
-static struct weft_request request_of(const struct weft_call_header *header, const uint8_t *frame, uint32_t len,
-                                      uint32_t src)
-{
-	return (struct weft_request){
-		.body = frame + WEFT_CALL_HEADER_SIZE,
-		.body_len = len - WEFT_CALL_HEADER_SIZE,
-		.method = header->method,
-		.call = header->call,
-		.src = src,
-	};
-}
-
-/* `reply` is a borrowed buffer, and gone after this. */
-static void serve(struct weft_server *server, const struct weft_server_slot *slot, uint8_t *reply)
-{
-	struct weft_call_header header;
-	weft_status status;
-	uint32_t waited = rpmsg_now_us(server->rdev) - slot->arrived;
-
-	frame_copy(&header, slot->frame, sizeof header);
-	struct weft_request request = request_of(&header, (const uint8_t *)slot->frame, slot->len, slot->src);
-	request.reply = reply + WEFT_CALL_HEADER_SIZE;
-	request.reply_capacity = rpmsg_mtu(server->rdev) - WEFT_CALL_HEADER_SIZE;
-	if (header.kind != WEFT_KIND_REQUEST || (header.flags & WEFT_FLAG_CONTINUED))
-		status = WEFT_UNIMPLEMENTED; /* streams and continued messages */
-	else if (waited >= header.aux)
-		status = WEFT_DEADLINE_EXCEEDED;
-	else
-		status = run(server, &request);
-	struct weft_call_header answer = answer_to(&header, WEFT_KIND_REPLY, status);
-	send_reply(server, &answer, reply, status == WEFT_OK ? request.reply_len : 0, slot->src);
-}
-
-static void serve_oneway(struct weft_server *server, const struct weft_call_header *header, const uint8_t *frame,
-                         uint32_t len, uint32_t src)
-{
-	struct weft_request request = request_of(header, frame, len, src);
-
-	if (header->flags & WEFT_FLAG_CONTINUED) {
-		server->counters.dropped++; /* a piece is not the message, and there is nobody to tell */
-		return;
-	}
-	request.oneway = true;
-	run(server, &request);
-}
-
-/* ---- Requests that wait for a buffer: a queue over the slots, oldest first ---- */
-
-static struct weft_server_slot *slot_at(const struct weft_server *server, unsigned position)
-{
-	return &server->slots[(server->first + position) % server->slot_count];
-}
-
-static void free_first(struct weft_server *server)
-{
-	slot_at(server, 0)->frame = NULL;
-	server->first = (uint16_t)((server->first + 1u) % server->slot_count);
-	server->waiting--;
-}
-
-/* Serve those that waited while there are buffers. A cancelled one has no frame. */
-static void serve_waiting(struct weft_server *server)
-{
-	while (server->waiting != 0) {
-		struct weft_server_slot slot = *slot_at(server, 0);
-
-		if (slot.frame == NULL) {
-			free_first(server);
-			continue;
-		}
-		uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
-		if (reply == NULL)
-			break;
-		free_first(server);
-		serve(server, &slot, reply);
-		rpmsg_release_rx_buffer(&server->ept, slot.frame);
-	}
-	if (server->waiting != 0)
-		rpmsg_task_start(server->rdev, &server->task, LOOK_US);
-}
-
-static void enqueue(struct weft_server *server, const struct weft_server_slot *slot)
-{
-	if (server->waiting == server->slot_count || rpmsg_hold_rx_buffer(&server->ept, slot->frame) != RPMSG_SUCCESS) {
-		server->counters.dropped++;
-		return;
-	}
-	*slot_at(server, server->waiting) = *slot;
-	server->waiting++;
-	server->counters.waited++;
-	rpmsg_task_start(server->rdev, &server->task, LOOK_US);
-}
-
-static void take_in(struct weft_server *server, const struct weft_server_slot *slot)
-{
-	uint8_t *reply = NULL;
-
-	serve_waiting(server);
-	if (server->waiting == 0)
-		reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
-	if (reply != NULL)
-		serve(server, slot, reply);
-	else
-		enqueue(server, slot);
-}
-
-/* The client does not want it any more: if it still waits, it is not served. */
-static void cancel(struct weft_server *server, uint32_t call, uint32_t src)
-{
-	for (unsigned i = 0; i < server->waiting; i++) {
-		struct weft_server_slot *slot = slot_at(server, i);
-		struct weft_call_header header;
-
-		if (slot->frame == NULL || slot->src != src)
-			continue;
-		frame_copy(&header, slot->frame, sizeof header);
-		if (header.call != call)
-			continue;
-		rpmsg_release_rx_buffer(&server->ept, slot->frame);
-		slot->frame = NULL;
-	}
 }
 
 /* ---- Frames ---- */
@@ -203,13 +53,11 @@ static int server_receive(struct rpmsg_endpoint *ept, void *data, size_t size, u
 	if (header.kind == WEFT_KIND_HELLO) {
 		answer_hello(server, &header, frame + WEFT_CALL_HEADER_SIZE, len - WEFT_CALL_HEADER_SIZE, src);
 	} else if (header.kind == WEFT_KIND_ONEWAY) {
-		serve_oneway(server, &header, frame, len, src);
+		weft_server_oneway(server, &header, frame, len, src);
 	} else if (header.kind == WEFT_KIND_CANCEL) {
-		cancel(server, header.call, src);
+		weft_server_cancel(server, header.call, src);
 	} else {
-		struct weft_server_slot slot = { frame, len, src, rpmsg_now_us(server->rdev) };
-
-		take_in(server, &slot);
+		weft_server_take(server, &header, frame, len, src);
 	}
 	return RPMSG_SUCCESS;
 }
@@ -264,17 +112,16 @@ static void server_run(struct rpmsg_task *task)
 		server->ready_due = false;
 		say_ready(server);
 	}
-	serve_waiting(server);
+	weft_server_look(server);
 }
 
-/* What waited was held in the rings of a life that is over. */
 static void server_link(struct rpmsg_driver *driver, bool up)
 {
 	struct weft_server *server = server_of(driver);
 
 	if (up)
 		return;
-	server->waiting = 0;
+	weft_server_forget(server);
 	server->ready_due = false;
 	server->ready_to = RPMSG_ADDR_ANY;
 }
@@ -286,7 +133,7 @@ static bool good_arguments(const struct weft_server *server, const struct weft_s
 {
 	if (server == NULL || service == NULL || dispatch == NULL || ops == NULL)
 		return false;
-	if (config->slots != NULL && config->slot_count == 0)
+	if (config->slots != NULL && (config->slot_count == 0 || config->slot_count > 255u))
 		return false;
 	if (config->address == RPMSG_NS_EPT_ADDR)
 		return false;
@@ -301,6 +148,7 @@ static void prepare(struct weft_server *server, struct rpmsg_device *rdev, const
 	server->service = service;
 	server->slots = config->slots != NULL ? config->slots : &server->one;
 	server->slot_count = config->slots != NULL ? config->slot_count : 1u;
+	memset(server->slots, 0, server->slot_count * sizeof server->slots[0]);
 	server->ready_to = RPMSG_ADDR_ANY;
 	server->driver.name = config->channel != NULL ? config->channel : service->channel;
 	server->driver.probe = server_probe;
@@ -362,20 +210,7 @@ weft_status weft_server_stop(struct weft_server *server)
 		return weft_status_from_rpmsg(result);
 	rpmsg_unregister_driver(rdev, &server->driver);
 	rpmsg_task_stop(rdev, &server->task);
+	weft_server_forget(server);
 	server->rdev = NULL;
 	return WEFT_OK;
-}
-
-/* ---- For generated code ---- */
-
-bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message)
-{
-	return weft_message_decode(type, message, request->body, request->body_len);
-}
-
-weft_status weft_reply(struct weft_request *request, const struct weft_message *type, const void *message)
-{
-	bool fits = weft_message_encode(type, message, request->reply, request->reply_capacity, &request->reply_len);
-
-	return fits ? WEFT_OK : WEFT_INTERNAL;
 }

@@ -6,6 +6,8 @@
  *                with no slot it is dropped and counted, and receiving goes on
  *     decoded    into a struct on the stack of the context that polls
  *     handled    your function runs, no lock held; its status and response go back
+ *     deferred   or it returns WEFT_DEFERRED, and the slot is owed an answer: by <service>_<method>_reply() with the
+ *                token that the handler was given, from any context, until the deadline of the call
  * Every request that a buffer can be had for is answered. Nothing is stored for a client. */
 #ifndef WEFT_SERVER_H
 #define WEFT_SERVER_H
@@ -37,12 +39,18 @@ struct weft_request {
 /* Serve one request. What it returns goes back to the client; generated, a switch over the methods. */
 typedef weft_status (*weft_dispatch)(struct weft_server *server, struct weft_request *request);
 
-/* A request that waits for a transmit buffer; its received buffer is held. Private. */
+/* A request that waits for a transmit buffer, is being served, or is owed an answer. Private. */
 struct weft_server_slot {
-	void *frame; /* NULL: free */
+	void *frame; /* while it waits and is served: the received buffer */
 	uint32_t len;
 	uint32_t src;
-	uint32_t arrived; /* us, on the port's clock */
+	uint32_t method;
+	uint32_t call;
+	uint32_t due;   /* us, on the port's clock */
+	uint32_t token; /* generation and slot: another in every use of the slot */
+	uint32_t order; /* of arrival */
+	uint8_t state;
+	bool held; /* frame is held by our endpoint */
 };
 
 /* Counted since start, never reset by us. */
@@ -51,16 +59,18 @@ struct weft_server_counters {
 	uint32_t errors;    /* of those, answered with a status other than OK */
 	uint32_t waited;    /* had to wait in a slot for a transmit buffer */
 	uint32_t dropped;   /* no buffer and no slot; or an answer that could not be sent */
+	uint32_t deferred;  /* that the handler answers later */
+	uint32_t stale;     /* answers by a token that is no more: used, expired, cancelled, of another life */
 	uint32_t violation; /* messages that break the protocol: header cut off, wrong direction */
 };
 
 /* All zero or NULL is the default. */
 struct weft_server_config {
-	struct weft_server_slot *slots; /* requests that may wait; NULL: one */
-	uint16_t slot_count;
-	bool ready;          /* do not announce; watch for clients that do, and send them ready */
-	uint32_t address;    /* static endpoint, not announced; 0: by the schema */
-	const char *channel; /* RPMsg name instead of the schema's; must outlive the server */
+	struct weft_server_slot *slots; /* requests that may wait or be answered later; NULL: one */
+	uint16_t slot_count;            /* at most 255 */
+	bool ready;                     /* do not announce; watch for clients that do, and send them ready */
+	uint32_t address;               /* static endpoint, not announced; 0: by the schema */
+	const char *channel;            /* RPMsg name instead of the schema's; must outlive the server */
 };
 
 /* Private, except counters and context. */
@@ -78,8 +88,9 @@ struct weft_server {
 	struct weft_server_slot one; /* the slot when none were given */
 	uint32_t epoch;
 	uint32_t ready_to; /* client that waits for ready; RPMSG_ADDR_ANY: none */
+	uint32_t sequence; /* of requests */
+	uint32_t life;     /* of the link: changes when it goes down */
 	uint16_t slot_count;
-	uint16_t first; /* oldest waiting request */
 	uint16_t waiting;
 	bool ready_due; /* ready found no buffer */
 };
@@ -95,6 +106,14 @@ weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *r
  * FAILED_PRECONDITION: called inside a handler of this very server; stop it from elsewhere.
  * RESOURCE_EXHAUSTED: no buffer to withdraw the name with; still serving, try again. */
 weft_status weft_server_stop(struct weft_server *server);
+
+/* For generated code: answer a request whose handler returned, or is about to return, WEFT_DEFERRED. From any context
+ * that may send; never waits. type and message are of the response, looked at with status OK only.
+ * OK: answered, the token is used up. INTERNAL: so is it, the client was told that the response breaks its schema.
+ * RESOURCE_EXHAUSTED: no transmit buffer now, the token is still good. FAILED_PRECONDITION: no such request: answered,
+ * cancelled, its deadline over, the link restarted since; nothing was sent. */
+weft_status weft_server_reply(struct weft_server *server, struct weft_token token, weft_status status,
+                              const struct weft_message *type, const void *message);
 
 /* For generated code: decode the request into a zeroed struct; false is INVALID_ARGUMENT. */
 bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message);

@@ -27,7 +27,8 @@ typedef enum weft_status {
 	WEFT_INTERNAL = 13,      /* the handler's reply does not fit its own schema */
 	WEFT_UNAVAILABLE = 14,   /* no server yet, link down, or the server restarted */
 	WEFT_DATA_LOSS = 15,     /* the reply does not decode */
-	WEFT_UNAUTHENTICATED = 16
+	WEFT_UNAUTHENTICATED = 16,
+	WEFT_DEFERRED = 255 /* of a handler only, never on the wire: the answer comes later, by its token */
 } weft_status;
 
 /* "OK", "DEADLINE_EXCEEDED", ...; "?" for a number that is no status. Never NULL. Any context. */

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A server answers everything that it can get a buffer for: at once, when there is a buffer, or when its handler says. */
+#include "rpc/checks.h"
+#include "rpc/frame.h"
+#include "rpc/server.h"
+
+#define LOOK_US WEFT_MS(1) /* until those who wait for a transmit buffer are looked at again */
+
+static bool is_due(const struct weft_server_slot *slot, uint32_t now)
+{
+	return (int32_t)(now - slot->due) >= 0;
+}
+
+/* Tokens are answered by any context. */
+static void count(struct weft_server *server, uint32_t *counter)
+{
+	uintptr_t key = rpmsg_lock(server->rdev);
+
+	++*counter;
+	rpmsg_unlock(server->rdev, key);
+}
+
+static uint32_t life_of(const struct weft_server *server)
+{
+	return __atomic_load_n(&server->life, __ATOMIC_ACQUIRE);
+}
+
+/* ---- Slots ---- */
+
+/* The low byte of a token is its slot, the rest counts the uses of the server's slots; 0 is no token. */
+static uint32_t next_token(struct weft_server *server, uint32_t slot)
+{
+	server->sequence++;
+	if ((server->sequence << 8) == 0)
+		server->sequence++;
+	return server->sequence << 8 | slot;
+}
+
+static struct weft_server_slot *take_slot(struct weft_server *server)
+{
+	uintptr_t key = rpmsg_lock(server->rdev);
+	struct weft_server_slot *taken = NULL;
+
+	for (uint32_t i = 0; i < server->slot_count && taken == NULL; i++) {
+		if (server->slots[i].state != SLOT_FREE)
+			continue;
+		taken = &server->slots[i];
+		taken->state = SLOT_SERVING;
+		taken->token = next_token(server, i);
+		taken->order = server->sequence;
+	}
+	rpmsg_unlock(server->rdev, key);
+	return taken;
+}
+
+/* From one state to another, if it is still that use of the slot. False: somebody was faster. */
+static bool move(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, enum slot_state from,
+                 enum slot_state to)
+{
+	uintptr_t key = rpmsg_lock(server->rdev);
+	bool moved = slot->token == token && slot->state == from;
+
+	if (moved) {
+		slot->state = (uint8_t)to;
+		server->waiting = (uint16_t)(server->waiting + (to == SLOT_WAITING) - (from == SLOT_WAITING));
+	}
+	rpmsg_unlock(server->rdev, key);
+	return moved;
+}
+
+static struct weft_server_slot *oldest_waiting(const struct weft_server *server)
+{
+	struct weft_server_slot *oldest = NULL;
+
+	for (uint32_t i = 0; i < server->slot_count && server->waiting != 0; i++) {
+		struct weft_server_slot *slot = &server->slots[i];
+
+		if (slot->state == SLOT_WAITING && (oldest == NULL || (int32_t)(slot->order - oldest->order) < 0))
+			oldest = slot;
+	}
+	return oldest;
+}
+
+static void give_frame_back(struct weft_server *server, struct weft_server_slot *slot)
+{
+	if (slot->held)
+		rpmsg_release_rx_buffer(&server->ept, slot->frame);
+	slot->held = false;
+	slot->frame = NULL;
+}
+
+/* ---- Answers ---- */
+
+static void send_answer(struct weft_server *server, const struct weft_server_slot *slot, weft_status status,
+                        uint8_t *frame, uint32_t body_len)
+{
+	struct weft_call_header header = {
+		.kind = WEFT_KIND_REPLY, .method = slot->method, .call = slot->call, .aux = (uint32_t)status
+	};
+
+	frame_begin(frame, &header);
+	if (rpmsg_sendto_nocopy(&server->ept, frame, (int)(WEFT_CALL_HEADER_SIZE + body_len), slot->src) >= 0)
+		return;
+	count(server, &server->counters.dropped); /* the link went while we served */
+	rpmsg_release_tx_buffer(&server->ept, frame);
+}
+
+static weft_status run(struct weft_server *server, struct weft_request *request)
+{
+	count(server, &server->counters.requests);
+	weft_status status = server->dispatch(server, request);
+	if (status == WEFT_DEFERRED && request->token.id == 0)
+		status = request->oneway ? WEFT_OK : WEFT_RESOURCE_EXHAUSTED; /* there is no slot to owe it from */
+	if (status == WEFT_DEFERRED)
+		count(server, &server->counters.deferred);
+	else if (!check_status((uint32_t)status))
+		status = WEFT_UNKNOWN;
+	if (status != WEFT_OK && status != WEFT_DEFERRED)
+		count(server, &server->counters.errors);
+	return status;
+}
+
+static weft_status status_of(struct weft_server *server, const struct weft_call_header *header,
+                             struct weft_server_slot *slot, struct weft_request *request)
+{
+	if (header->kind != WEFT_KIND_REQUEST || (header->flags & WEFT_FLAG_CONTINUED))
+		return WEFT_UNIMPLEMENTED; /* streams and continued messages */
+	if (is_due(slot, rpmsg_now_us(server->rdev)))
+		return WEFT_DEADLINE_EXCEEDED;
+	return run(server, request);
+}
+
+/* `reply` is a borrowed buffer, and gone after this. The slot is being served; a request without a slot comes with
+ * one that has no token, and cannot be answered later. */
+static void serve(struct weft_server *server, struct weft_server_slot *slot, uint8_t *reply)
+{
+	struct weft_call_header header;
+	uint32_t token = slot->token;
+	uint8_t *frame = (uint8_t *)slot->frame;
+
+	frame_copy(&header, frame, sizeof header);
+	struct weft_request request = {
+		.body = frame + WEFT_CALL_HEADER_SIZE,
+		.body_len = slot->len - WEFT_CALL_HEADER_SIZE,
+		.method = header.method,
+		.call = header.call,
+		.src = slot->src,
+		.token = { token },
+		.reply = reply + WEFT_CALL_HEADER_SIZE,
+		.reply_capacity = rpmsg_mtu(server->rdev) - WEFT_CALL_HEADER_SIZE,
+	};
+	weft_status status = status_of(server, &header, slot, &request);
+	struct weft_server_slot answered = *slot; /* from here on the slot may be another's */
+	answered.method = header.method;
+	answered.call = header.call;
+	give_frame_back(server, slot);
+	if (token != 0 &&
+	    !move(server, slot, token, SLOT_SERVING, status == WEFT_DEFERRED ? SLOT_DEFERRED : SLOT_FREE)) {
+		rpmsg_release_tx_buffer(&server->ept, reply); /* answered already, by its token */
+		return;
+	}
+	if (status == WEFT_DEFERRED)
+		rpmsg_release_tx_buffer(&server->ept, reply);
+	else
+		send_answer(server, &answered, status, reply, status == WEFT_OK ? request.reply_len : 0);
+}
+
+void weft_server_oneway(struct weft_server *server, const struct weft_call_header *header, const uint8_t *frame,
+                        uint32_t len, uint32_t src)
+{
+	struct weft_request request = {
+		.body = frame + WEFT_CALL_HEADER_SIZE,
+		.body_len = len - WEFT_CALL_HEADER_SIZE,
+		.method = header->method,
+		.src = src,
+		.oneway = true,
+	};
+
+	if (header->flags & WEFT_FLAG_CONTINUED)
+		count(server, &server->counters.dropped); /* a piece is not the message, and there is nobody to tell */
+	else
+		run(server, &request);
+}
+
+/* ---- In ---- */
+
+static void fill(struct weft_server *server, struct weft_server_slot *slot, const struct weft_call_header *header,
+                 uint8_t *frame, uint32_t len, uint32_t src)
+{
+	uint32_t timeout = header->aux < WEFT_TIMEOUT_MAX_US ? header->aux : WEFT_TIMEOUT_MAX_US;
+
+	slot->frame = frame;
+	slot->held = false;
+	slot->len = len;
+	slot->src = src;
+	slot->method = header->method;
+	slot->call = header->call;
+	slot->due = rpmsg_now_us(server->rdev) + timeout;
+}
+
+static void wait_in(struct weft_server *server, struct weft_server_slot *slot)
+{
+	if (rpmsg_hold_rx_buffer(&server->ept, slot->frame) != RPMSG_SUCCESS) {
+		count(server, &server->counters.dropped);
+		move(server, slot, slot->token, SLOT_SERVING, SLOT_FREE);
+		return;
+	}
+	slot->held = true;
+	count(server, &server->counters.waited);
+	move(server, slot, slot->token, SLOT_SERVING, SLOT_WAITING);
+}
+
+void weft_server_take(struct weft_server *server, const struct weft_call_header *header, uint8_t *frame, uint32_t len,
+                      uint32_t src)
+{
+	struct weft_server_slot passing = { .state = SLOT_SERVING };
+	uint8_t *reply = NULL;
+
+	weft_server_look(server); /* those who wait come first */
+	struct weft_server_slot *slot = take_slot(server);
+	fill(server, slot != NULL ? slot : &passing, header, frame, len, src);
+	if (server->waiting == 0)
+		reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+	if (reply != NULL)
+		serve(server, slot != NULL ? slot : &passing, reply);
+	else if (slot != NULL)
+		wait_in(server, slot);
+	else
+		count(server, &server->counters.dropped);
+	weft_server_look(server);
+}
+
+void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
+{
+	for (uint32_t i = 0; i < server->slot_count; i++) {
+		struct weft_server_slot *slot = &server->slots[i];
+
+		if (slot->src != src || slot->call != call)
+			continue;
+		if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE))
+			give_frame_back(server, slot);
+		move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE);
+	}
+}
+
+/* ---- Later ---- */
+
+/* The client has given up by itself; it is told as far as that goes. */
+static void expire(struct weft_server *server, struct weft_server_slot *slot)
+{
+	struct weft_server_slot expired = *slot;
+
+	if (!move(server, slot, expired.token, SLOT_DEFERRED, SLOT_FREE))
+		return;
+	uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+	if (reply != NULL)
+		send_answer(server, &expired, WEFT_DEADLINE_EXCEEDED, reply, 0);
+}
+
+static void serve_waiting(struct weft_server *server)
+{
+	struct weft_server_slot *slot;
+
+	while ((slot = oldest_waiting(server)) != NULL) {
+		uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+
+		if (reply == NULL)
+			return;
+		move(server, slot, slot->token, SLOT_WAITING, SLOT_SERVING);
+		serve(server, slot, reply);
+	}
+}
+
+void weft_server_look(struct weft_server *server)
+{
+	uint32_t now = rpmsg_now_us(server->rdev);
+	uint32_t delay = WEFT_TIMEOUT_MAX_US;
+
+	serve_waiting(server);
+	for (uint32_t i = 0; i < server->slot_count; i++) {
+		struct weft_server_slot *slot = &server->slots[i];
+
+		if (slot->state != SLOT_DEFERRED)
+			continue;
+		if (is_due(slot, now))
+			expire(server, slot);
+		else if (slot->due - now < delay)
+			delay = slot->due - now;
+	}
+	if (server->waiting != 0 && delay > LOOK_US)
+		delay = LOOK_US;
+	if (delay != WEFT_TIMEOUT_MAX_US)
+		rpmsg_task_start(server->rdev, &server->task, delay);
+}
+
+void weft_server_forget(struct weft_server *server)
+{
+	__atomic_store_n(&server->life, server->life + 1u, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < server->slot_count; i++) {
+		struct weft_server_slot *slot = &server->slots[i];
+
+		if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE))
+			slot->held = false; /* the hold went with the link */
+		move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE);
+	}
+}
+
+/* ---- By token ---- */
+
+static struct weft_server_slot *claim(struct weft_server *server, uint32_t token)
+{
+	uint32_t index = token & 0xffu;
+
+	if (token == 0 || index >= server->slot_count)
+		return NULL;
+	struct weft_server_slot *slot = &server->slots[index];
+	bool claimed = move(server, slot, token, SLOT_DEFERRED, SLOT_ANSWERING) ||
+	               move(server, slot, token, SLOT_SERVING, SLOT_ANSWERING);
+	return claimed ? slot : NULL;
+}
+
+/* A buffer of the life that the request is of. Without one the slot goes back to what it was, or is free. */
+static weft_status borrow(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, uint32_t life,
+                          uint8_t **reply)
+{
+	*reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+	bool same = life == life_of(server) && rpmsg_link(server->rdev) == WEFT_LINK_UP;
+	if (*reply != NULL && same)
+		return WEFT_OK;
+	if (*reply != NULL)
+		rpmsg_release_tx_buffer(&server->ept, *reply);
+	move(server, slot, token, SLOT_ANSWERING, same ? SLOT_DEFERRED : SLOT_FREE);
+	return same ? WEFT_RESOURCE_EXHAUSTED : WEFT_FAILED_PRECONDITION;
+}
+
+weft_status weft_server_reply(struct weft_server *server, struct weft_token token, weft_status status,
+                              const struct weft_message *type, const void *message)
+{
+	if (server == NULL || server->rdev == NULL)
+		return WEFT_FAILED_PRECONDITION;
+	uint32_t life = life_of(server);
+	struct weft_server_slot *slot = claim(server, token.id);
+	uint8_t *reply;
+	uint32_t len = 0;
+
+	if (slot == NULL) {
+		count(server, &server->counters.stale);
+		return WEFT_FAILED_PRECONDITION;
+	}
+	weft_status borrowed = borrow(server, slot, token.id, life, &reply);
+	if (borrowed != WEFT_OK)
+		return borrowed;
+	uint32_t capacity = rpmsg_mtu(server->rdev) - WEFT_CALL_HEADER_SIZE;
+	if (!check_status((uint32_t)status))
+		status = WEFT_UNKNOWN;
+	if (status == WEFT_OK && !weft_message_encode(type, message, reply + WEFT_CALL_HEADER_SIZE, capacity, &len))
+		status = WEFT_INTERNAL;
+	send_answer(server, slot, status, reply, status == WEFT_OK ? len : 0);
+	move(server, slot, token.id, SLOT_ANSWERING, SLOT_FREE);
+	return status == WEFT_INTERNAL ? WEFT_INTERNAL : WEFT_OK;
+}
+
+/* ---- For generated code ---- */
+
+bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message)
+{
+	return weft_message_decode(type, message, request->body, request->body_len);
+}
+
+weft_status weft_reply(struct weft_request *request, const struct weft_message *type, const void *message)
+{
+	bool fits = weft_message_encode(type, message, request->reply, request->reply_capacity, &request->reply_len);
+
+	return fits ? WEFT_OK : WEFT_INTERNAL;
+}

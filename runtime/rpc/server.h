@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between server.c, which is found by clients, and request.c, which serves them.
+ *
+ * Who owns a slot. States change under the port's critical section. A slot that is served belongs to the context that
+ * polls, one that is answered to whoever holds its token and came first. */
+#ifndef WEFT_RPC_SERVER_H
+#define WEFT_RPC_SERVER_H
+
+#include "weft/server.h"
+#include "weft/wire.h"
+
+enum slot_state {
+	SLOT_FREE,
+	SLOT_WAITING,  /* for a transmit buffer; its frame is held */
+	SLOT_SERVING,  /* its handler runs */
+	SLOT_DEFERRED, /* the handler answers later */
+	SLOT_ANSWERING /* it does */
+};
+
+/* A request came, in a callback of the server's endpoint. */
+void weft_server_take(struct weft_server *server, const struct weft_call_header *header, uint8_t *frame, uint32_t len,
+                      uint32_t src);
+
+/* A oneway came. */
+void weft_server_oneway(struct weft_server *server, const struct weft_call_header *header, const uint8_t *frame,
+                        uint32_t len, uint32_t src);
+
+/* The client does not want it any more. */
+void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src);
+
+/* Serve what waits as far as buffers go, end what is overdue, and look again when the next is. */
+void weft_server_look(struct weft_server *server);
+
+/* The link went: what waited and what was owed is of a life that is over. */
+void weft_server_forget(struct weft_server *server);
+
+#endif
