@@ -1,59 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Received buffers that are held. Whatever the application does with them that it must not do is an error, and the
  * books are right afterwards. */
-#include "unit/pair.h"
+#include "unit/ends.h"
 
 #define ANY RPMSG_ADDR_ANY
-
-static struct pair pair;
-static struct core *core; /* that holds */
-static struct core *peer;
-static struct rpmsg_endpoint ept;   /* of core, at 77, bound to 77 */
-static struct rpmsg_endpoint other; /* of core, at 78 */
-static struct rpmsg_endpoint far;   /* of peer, at 77, bound to 77 */
-static struct inbox inbox;          /* of ept */
-static struct inbox far_inbox;
-
-/* side 0: the driver holds; 1: the device. */
-static void connect(int side)
-{
-	pair_up(&pair);
-	memset(&inbox, 0, sizeof inbox);
-	memset(&far_inbox, 0, sizeof far_inbox);
-	core = side == 0 ? &pair.driver : &pair.device;
-	peer = core->other;
-	assert_int_equal(rpmsg_create_ept(&ept, &core->rdev, NULL, 77, 77, inbox_cb, NULL), 0);
-	assert_int_equal(rpmsg_create_ept(&other, &core->rdev, NULL, 78, 77, inbox_cb, NULL), 0);
-	assert_int_equal(rpmsg_create_ept(&far, &peer->rdev, NULL, 77, 77, inbox_cb, NULL), 0);
-	ept.priv = &inbox;
-	far.priv = &far_inbox;
-}
-
-static void settled(void)
-{
-	pair_settle(&pair);
-	pair_expect_no_buffers_out(&pair);
-	pair_expect_works(&pair);
-}
-
-static void expect_refused(struct rpmsg_endpoint *whose, void *payload)
-{
-	uint32_t out = rpmsg_buffers_out(&core->rdev);
-	uint32_t sent = core->shm.transport.counters.sent;
-
-	assert_int_equal(rpmsg_send_nocopy(whose, payload, 4), RPMSG_ERR_PARAM);
-	assert_int_equal(rpmsg_release_tx_buffer(whose, payload), RPMSG_ERR_PARAM);
-	assert_int_equal(rpmsg_hold_rx_buffer(whose, payload), RPMSG_ERR_PARAM);
-	assert_int_equal(rpmsg_release_rx_buffer(whose, payload), RPMSG_ERR_PARAM);
-	assert_int_equal(rpmsg_buffers_out(&core->rdev), out);
-	assert_int_equal(core->shm.transport.counters.sent, sent);
-}
 
 static void *receive_and_hold(void)
 {
 	inbox.hold = true;
 	assert_int_equal(rpmsg_trysend(&far, "held", 4), 4);
-	pair_settle(&pair);
+	pair_settle(&both);
 	inbox.hold = false;
 	assert_int_equal(rpmsg_buffers_out(&core->rdev), 1);
 	return inbox.data;
@@ -63,17 +19,17 @@ static void a_held_buffer_stays_until_it_is_released(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		uint8_t *data = (uint8_t *)receive_and_hold();
 		for (unsigned i = 0; i < 5 * PAIR_NUM; i++) { /* the others go round */
 			assert_int_equal(rpmsg_send(&far, "next", 4), 4);
-			pair_settle(&pair);
+			pair_settle(&both);
 			assert_memory_equal(data, "held", 4);
 			assert_ptr_not_equal(inbox.data, data);
 		}
 		assert_int_equal(rpmsg_release_rx_buffer(&ept, data), 0);
-		expect_refused(&ept, data); /* released twice, and held when it is gone */
-		settled();
+		ends_expect_refused(&ept, data); /* released twice, and held when it is gone */
+		ends_settled();
 	}
 }
 
@@ -81,26 +37,26 @@ static void a_held_buffer_is_not_anybody_elses(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		uint8_t *data = (uint8_t *)receive_and_hold();
-		expect_refused(&other, data);
-		expect_refused(&ept, data + 4);
+		ends_expect_refused(&other, data);
+		ends_expect_refused(&ept, data + 4);
 		assert_int_equal(rpmsg_send_nocopy(&ept, data, 4), RPMSG_ERR_PARAM);
 		assert_int_equal(rpmsg_release_tx_buffer(&ept, data), RPMSG_ERR_PARAM);
 		assert_int_equal(rpmsg_hold_rx_buffer(&ept, data), RPMSG_ERR_PARAM);
 		assert_int_equal(rpmsg_release_rx_buffer(&ept, data), 0);
-		settled();
+		ends_settled();
 	}
 }
 
 static void a_message_is_held_in_its_callback_or_never(void **state)
 {
 	(void)state;
-	connect(0);
+	ends_connect(0);
 	assert_int_equal(rpmsg_trysend(&far, "gone", 4), 4);
-	pair_settle(&pair);
-	expect_refused(&ept, inbox.data);
-	settled();
+	pair_settle(&both);
+	ends_expect_refused(&ept, inbox.data);
+	ends_settled();
 }
 
 static int hold_twice(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
@@ -122,13 +78,13 @@ static void holding_twice_and_releasing_twice_change_nothing(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		assert_int_equal(rpmsg_rebind_ept(&ept, hold_twice, NULL), 0);
 		for (unsigned i = 0; i < 3 * PAIR_NUM; i++) {
 			assert_int_equal(rpmsg_send(&far, "hold", 4), 4);
-			pair_settle(&pair);
+			pair_settle(&both);
 		}
-		settled();
+		ends_settled();
 	}
 }
 
@@ -136,11 +92,11 @@ static void destroying_the_holder_releases_what_it_holds(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		receive_and_hold();
 		assert_int_equal(rpmsg_destroy_ept(&ept), 0);
 		assert_false(virtqueue_pending(&core->shm.rx)); /* the peer sees it at once */
-		settled();
+		ends_settled();
 	}
 }
 
@@ -148,12 +104,12 @@ static void losing_the_link_releases_what_is_held(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		void *data = receive_and_hold();
 		pair_boot(peer);
-		pair_settle(&pair);
-		expect_refused(&ept, data);
-		settled();
+		pair_settle(&both);
+		ends_expect_refused(&ept, data);
+		ends_settled();
 	}
 }
 
@@ -163,22 +119,22 @@ static void who_holds_all_buffers_stops_its_peer_and_nobody_else(void **state)
 	for (int side = 0; side < 2; side++) {
 		void *held[PAIR_NUM];
 
-		connect(side);
+		ends_connect(side);
 		inbox.hold = true;
 		for (unsigned i = 0; i < PAIR_NUM; i++) {
 			assert_int_equal(rpmsg_trysend(&far, "held", 4), 4);
-			pair_settle(&pair);
+			pair_settle(&both);
 			held[i] = inbox.data;
 		}
 		assert_int_equal(rpmsg_trysend(&far, "more", 4), RPMSG_ERR_NO_BUFF);
 		assert_int_equal(rpmsg_send(&ept, "back", 4), 4);
-		pair_settle(&pair);
+		pair_settle(&both);
 		assert_int_equal(far_inbox.count, 1);
 		for (unsigned i = 0; i < PAIR_NUM; i++)
 			assert_int_equal(rpmsg_release_rx_buffer(&ept, held[(i * 5u) % PAIR_NUM]), 0);
 		inbox.hold = false;
 		assert_int_equal(rpmsg_trysend(&far, "more", 4), 4);
-		settled();
+		ends_settled();
 	}
 }
 

@@ -1,40 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transmit buffers that are lent. Whatever the application does with them that it must not do is an error, and the
  * books are right afterwards. */
-#include "unit/pair.h"
+#include "unit/ends.h"
 
 #define ANY RPMSG_ADDR_ANY
-
-static struct pair pair;
-static struct core *core; /* that lends */
-static struct core *peer;
-static struct rpmsg_endpoint ept;   /* of core, at 77, bound to 77 */
-static struct rpmsg_endpoint other; /* of core, at 78 */
-static struct rpmsg_endpoint far;   /* of peer, at 77, bound to 77 */
-static struct inbox inbox;          /* of ept */
-static struct inbox far_inbox;
-
-/* side 0: the driver lends; 1: the device. */
-static void connect(int side)
-{
-	pair_up(&pair);
-	memset(&inbox, 0, sizeof inbox);
-	memset(&far_inbox, 0, sizeof far_inbox);
-	core = side == 0 ? &pair.driver : &pair.device;
-	peer = core->other;
-	assert_int_equal(rpmsg_create_ept(&ept, &core->rdev, NULL, 77, 77, inbox_cb, NULL), 0);
-	assert_int_equal(rpmsg_create_ept(&other, &core->rdev, NULL, 78, 77, inbox_cb, NULL), 0);
-	assert_int_equal(rpmsg_create_ept(&far, &peer->rdev, NULL, 77, 77, inbox_cb, NULL), 0);
-	ept.priv = &inbox;
-	far.priv = &far_inbox;
-}
-
-static void settled(void)
-{
-	pair_settle(&pair);
-	pair_expect_no_buffers_out(&pair);
-	pair_expect_works(&pair);
-}
 
 static void *borrow(struct rpmsg_endpoint *whose)
 {
@@ -46,26 +15,13 @@ static void *borrow(struct rpmsg_endpoint *whose)
 	return payload;
 }
 
-static void expect_refused(struct rpmsg_endpoint *whose, void *payload)
-{
-	uint32_t out = rpmsg_buffers_out(&core->rdev);
-	uint32_t sent = core->shm.transport.counters.sent;
-
-	assert_int_equal(rpmsg_send_nocopy(whose, payload, 4), RPMSG_ERR_PARAM);
-	assert_int_equal(rpmsg_release_tx_buffer(whose, payload), RPMSG_ERR_PARAM);
-	assert_int_equal(rpmsg_hold_rx_buffer(whose, payload), RPMSG_ERR_PARAM);
-	assert_int_equal(rpmsg_release_rx_buffer(whose, payload), RPMSG_ERR_PARAM);
-	assert_int_equal(rpmsg_buffers_out(&core->rdev), out);
-	assert_int_equal(core->shm.transport.counters.sent, sent);
-}
-
 /* ---- Lent ---- */
 
 static void a_loan_ends_when_it_is_sent(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		for (unsigned i = 1; i <= 3 * PAIR_NUM; i++) {
 			void *payload = borrow(&ept);
 
@@ -73,12 +29,12 @@ static void a_loan_ends_when_it_is_sent(void **state)
 			assert_int_equal(rpmsg_buffers_out(&core->rdev), 1);
 			memcpy(payload, "loan", 4);
 			assert_int_equal(rpmsg_send_nocopy(&ept, payload, 4), 4);
-			expect_refused(&ept, payload); /* sent twice, released after that */
-			pair_settle(&pair);
+			ends_expect_refused(&ept, payload); /* sent twice, released after that */
+			pair_settle(&both);
 			assert_int_equal(far_inbox.count, i);
 			assert_memory_equal(far_inbox.bytes, "loan", 4);
 		}
-		settled();
+		ends_settled();
 	}
 }
 
@@ -86,14 +42,14 @@ static void a_loan_ends_when_it_is_released(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		for (unsigned i = 1; i <= 3 * PAIR_NUM; i++) {
 			void *payload = borrow(&ept);
 
 			assert_int_equal(rpmsg_release_tx_buffer(&ept, payload), 0);
-			expect_refused(&ept, payload);
+			ends_expect_refused(&ept, payload);
 		}
-		settled();
+		ends_settled();
 		assert_int_equal(far_inbox.count, 0);
 	}
 }
@@ -105,7 +61,7 @@ static void all_buffers_may_be_lent_and_each_once(void **state)
 
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		for (unsigned i = 0; i < PAIR_NUM; i++) {
 			payloads[i] = borrow(&ept);
 			for (unsigned j = 0; j < i; j++)
@@ -120,7 +76,7 @@ static void all_buffers_may_be_lent_and_each_once(void **state)
 			else
 				assert_int_equal(rpmsg_send_nocopy(&ept, payload, 4), 4);
 		}
-		settled();
+		ends_settled();
 		assert_int_equal(far_inbox.count, PAIR_NUM / 2u);
 	}
 }
@@ -128,7 +84,7 @@ static void all_buffers_may_be_lent_and_each_once(void **state)
 static void a_refused_send_leaves_the_loan(void **state)
 {
 	(void)state;
-	connect(0);
+	ends_connect(0);
 	uint8_t *payload = (uint8_t *)borrow(&ept);
 	assert_int_equal(rpmsg_send_nocopy(&ept, payload, 1000), RPMSG_ERR_BUFF_SIZE);
 	assert_int_equal(rpmsg_send_nocopy(&ept, payload, -1), RPMSG_ERR_PARAM);
@@ -137,7 +93,7 @@ static void a_refused_send_leaves_the_loan(void **state)
 	assert_int_equal(rpmsg_buffers_out(&core->rdev), 1);
 	memset(payload, 7, 4);
 	assert_int_equal(rpmsg_send_offchannel_nocopy(&ept, 5, 77, payload, 4), 4);
-	settled();
+	ends_settled();
 	assert_int_equal(far_inbox.count, 1);
 	assert_int_equal(far_inbox.src, 5);
 }
@@ -148,19 +104,19 @@ static void only_its_borrower_and_only_its_first_byte_will_do(void **state)
 
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		uint8_t *payload = (uint8_t *)borrow(&ept);
-		expect_refused(&other, payload);
-		expect_refused(&far, payload);
+		ends_expect_refused(&other, payload);
+		ends_expect_refused(&far, payload);
 		for (int off = -17; off < 600; off++) {
 			if (off != 0)
-				expect_refused(&ept, payload + off);
+				ends_expect_refused(&ept, payload + off);
 		}
-		expect_refused(&ept, foreign);
-		expect_refused(&ept, pair.memory);
-		expect_refused(&ept, pair.memory + PAIR_REGION);
-		expect_refused(&ept, &ept);
-		expect_refused(&ept, (void *)(uintptr_t)1);
+		ends_expect_refused(&ept, foreign);
+		ends_expect_refused(&ept, both.memory);
+		ends_expect_refused(&ept, both.memory + PAIR_REGION);
+		ends_expect_refused(&ept, &ept);
+		ends_expect_refused(&ept, (void *)(uintptr_t)1);
 		assert_int_equal(rpmsg_release_tx_buffer(&ept, NULL), RPMSG_ERR_PARAM);
 		assert_int_equal(rpmsg_release_rx_buffer(&ept, NULL), RPMSG_ERR_PARAM);
 		assert_int_equal(rpmsg_release_tx_buffer(NULL, payload), RPMSG_ERR_PARAM);
@@ -168,7 +124,7 @@ static void only_its_borrower_and_only_its_first_byte_will_do(void **state)
 		assert_int_equal(rpmsg_hold_rx_buffer(NULL, payload), RPMSG_ERR_PARAM);
 		assert_null(rpmsg_get_tx_payload_buffer(NULL, NULL, 0));
 		assert_int_equal(rpmsg_release_tx_buffer(&ept, payload), 0);
-		settled();
+		ends_settled();
 	}
 }
 
@@ -176,7 +132,7 @@ static void a_pointer_of_an_earlier_life_of_the_link_is_refused(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		void *payload = borrow(&ept);
 		core->session = peer->session = 0;
 		rpmsg_poll(&core->rdev, 16);
@@ -186,9 +142,9 @@ static void a_pointer_of_an_earlier_life_of_the_link_is_refused(void **state)
 		assert_int_equal(rpmsg_hold_rx_buffer(&ept, payload), RPMSG_ERR_PARAM);
 		assert_int_equal(rpmsg_release_rx_buffer(&ept, payload), RPMSG_ERR_PARAM);
 		core->session = peer->session = 2;
-		pair_settle(&pair);
-		expect_refused(&ept, payload);
-		settled();
+		pair_settle(&both);
+		ends_expect_refused(&ept, payload);
+		ends_settled();
 	}
 }
 
@@ -196,14 +152,14 @@ static void destroying_the_borrower_ends_its_loans(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		for (int i = 0; i < 3; i++)
 			borrow(&ept);
 		void *payload = borrow(&other);
 		assert_int_equal(rpmsg_destroy_ept(&ept), 0);
 		assert_int_equal(rpmsg_buffers_out(&core->rdev), 1);
 		assert_int_equal(rpmsg_release_tx_buffer(&other, payload), 0);
-		settled();
+		ends_settled();
 	}
 }
 
@@ -240,14 +196,14 @@ static void an_endpoint_destroyed_while_it_waits_loses_no_buffer(void **state)
 {
 	(void)state;
 	for (int side = 0; side < 2; side++) {
-		connect(side);
+		ends_connect(side);
 		someone_waits();
 		assert_int_equal(rpmsg_send(&ept, "late", 4), RPMSG_ERR_PARAM);
-		settled();
-		connect(side);
+		ends_settled();
+		ends_connect(side);
 		someone_waits();
 		assert_null(await_buffer());
-		settled();
+		ends_settled();
 	}
 }
 
@@ -262,7 +218,7 @@ static void release_and_sleep(struct weft_port *port, const uint32_t *event, uin
 		assert_int_equal(destroys ? rpmsg_destroy_ept(&other) : rpmsg_release_tx_buffer(&other, loan), 0);
 	loan = NULL;
 	if (*event == seen)
-		pair.now += timeout_us;
+		both.now += timeout_us;
 }
 
 static void wake_nobody(struct weft_port *port, uint32_t *event)
@@ -275,7 +231,7 @@ static void wait_for_a_loan(void)
 {
 	struct weft_port_ops sleeps = pair_ops;
 
-	connect(0);
+	ends_connect(0);
 	sleeps.wait = release_and_sleep;
 	sleeps.wake = wake_nobody;
 	core->port.ops = &sleeps;
@@ -284,9 +240,9 @@ static void wait_for_a_loan(void)
 	loan = borrow(&other);
 	for (unsigned i = 1; i < PAIR_NUM; i++)
 		assert_int_equal(rpmsg_trysend(&ept, "full", 4), 4);
-	uint32_t start = pair.now;
+	uint32_t start = both.now;
 	assert_int_equal(rpmsg_send(&ept, "more", 4), 4);
-	assert_true(pair.now - start < 1000);
+	assert_true(both.now - start < 1000);
 	core->port.ops = &pair_ops;
 }
 
