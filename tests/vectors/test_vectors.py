@@ -93,7 +93,9 @@ def test_the_statuses_of_the_page() -> None:
     header = (HERE.parents[1] / "runtime/include/weft/status.h").read_text(encoding="utf-8")
     declared = re.findall(r"^\tWEFT_(\w+) = (\d+)", header, re.MULTILINE)
     rows = re.findall(r"^\| (\d+) \| ([A-Z_]{2,}) \|", PAGE, re.MULTILINE)
-    assert [(name, number) for number, name in rows] == declared
+    on_the_wire = [(name, number) for name, number in declared if int(number) <= 16]
+    assert [(name, number) for number, name in rows] == on_the_wire
+    assert declared[-1] == ("DEFERRED", "255")
 
 
 def test_the_kinds_of_the_page() -> None:
