@@ -7,8 +7,8 @@
 #     <t>_server  the serving half, x_server.h
 # IMPORTS are searched for imports, as protoc's -I. A file is named relative to the first of them that is above it,
 # else by its own directory: sensor.proto gives sensor_client.h. MTU: refuse messages whose frames are larger.
+# A .proto that imports one of another target needs target_link_libraries(<t> PUBLIC <other>).
 # The generator is WEFT_GENERATOR: the project's build/venv/bin/weft, else the weft in PATH.
-get_filename_component(WEFT_GENERATOR_ROOT ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 
 function(weft_generate)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;MTU" "PROTOS;IMPORTS")
@@ -42,12 +42,16 @@ function(weft_well_known)
   weft_find_generator()
   weft_generator_files(generator)
   add_custom_command(
-    OUTPUT ${sources} ${headers}
+    OUTPUT ${out}/weft.stamp
+    BYPRODUCTS ${sources} ${headers}
     COMMAND ${WEFT_GENERATOR} generate --quiet --nanopb ${NANOPB_DIR} --out ${out} ${protos}
+    COMMAND ${CMAKE_COMMAND} -E touch ${out}/weft.stamp
     DEPENDS ${generator}
     COMMENT "weft: well-known messages"
     VERBATIM)
+  add_custom_target(weft_well_known_generate DEPENDS ${out}/weft.stamp)
   add_library(weft_well_known STATIC EXCLUDE_FROM_ALL ${sources} ${headers})
+  add_dependencies(weft_well_known weft_well_known_generate)
   target_include_directories(weft_well_known PUBLIC ${out})
   target_link_libraries(weft_well_known PUBLIC weft_nanopb)
   weft_generated(weft_well_known)
@@ -83,21 +87,24 @@ function(weft_generate_libraries target out protos imports options)
     list(APPEND server_files ${out}/${stem}_server.c ${out}/${stem}_server.h)
   endforeach()
 
-  list(GET message_files 0 first)
+  # A file whose text is the same is not written, so what includes it is not built. That the command has run is said by
+  # a stamp: by the times of its files, make would run it for ever.
   add_custom_command(
-    OUTPUT ${message_files} ${client_files} ${server_files}
+    OUTPUT ${out}/weft.stamp
+    BYPRODUCTS ${message_files} ${client_files} ${server_files}
     COMMAND ${WEFT_GENERATOR} generate --quiet --nanopb ${NANOPB_DIR} --out ${out} ${options}
-            --depfile ${out}/weft.d --depfile-target ${first} ${files}
+            --depfile ${out}/weft.d --depfile-target ${out}/weft.stamp ${files}
+    COMMAND ${CMAKE_COMMAND} -E touch ${out}/weft.stamp
     DEPENDS ${depends}
     DEPFILE ${out}/weft.d
     COMMENT "weft: ${target}"
     VERBATIM)
   # One target runs the command, so that the libraries may be built at the same time.
-  add_custom_target(${target}_generate DEPENDS ${message_files} ${client_files} ${server_files})
+  add_custom_target(${target}_generate DEPENDS ${out}/weft.stamp)
 
   add_library(${target} STATIC ${message_files})
   target_include_directories(${target} PUBLIC ${out})
-  target_link_libraries(${target} PUBLIC weft_nanopb)
+  target_link_libraries(${target} PUBLIC weft_nanopb weft) # weft/view.h
   add_library(${target}_client STATIC ${client_files})
   add_library(${target}_server STATIC ${server_files})
   foreach(half client server)
@@ -132,18 +139,22 @@ endfunction()
 
 # A change of the generator generates anew.
 function(weft_generator_files result)
-  file(GLOB files CONFIGURE_DEPENDS ${WEFT_GENERATOR_ROOT}/generator/weft/*.py ${WEFT_GENERATOR_ROOT}/templates/*.j2
-       ${WEFT_GENERATOR_ROOT}/schemas/weft/*.proto)
+  get_filename_component(root ${CMAKE_CURRENT_FUNCTION_LIST_DIR} DIRECTORY)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS
+    ${root}/generator/weft/*.py ${root}/templates/*.j2 ${root}/schemas/weft/*.proto)
   set(${result} ${files} PARENT_SCOPE)
 endfunction()
 
 function(weft_find_generator)
+  # The folder of this file: where weft_generate() is called, variables of Weft's own CMakeLists.txt are not seen.
+  get_filename_component(root ${CMAKE_CURRENT_FUNCTION_LIST_DIR} DIRECTORY)
   find_program(WEFT_GENERATOR weft
-    HINTS ${WEFT_GENERATOR_ROOT}/build/venv/bin ${WEFT_GENERATOR_ROOT}/build/venv/Scripts
+    HINTS ${root}/build/venv/bin ${root}/build/venv/Scripts
     NO_CMAKE_FIND_ROOT_PATH
     DOC "The weft generator")
   if(NOT WEFT_GENERATOR)
     message(FATAL_ERROR
-      "The generator weft is missing: run scripts/setup, or pip install Weft and set WEFT_GENERATOR to its weft.")
+      "The generator weft is missing: run ${root}/scripts/setup demo, or pip install ${root} and set WEFT_GENERATOR "
+      "to its weft.")
   endif()
 endfunction()

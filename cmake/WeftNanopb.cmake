@@ -10,7 +10,7 @@ endif()
 set(NANOPB_DIR ${NANOPB_DIR} CACHE PATH "nanopb's source tree: pb_*.c and generator/")
 if(NOT EXISTS ${NANOPB_DIR}/pb_decode.c)
   message(FATAL_ERROR "nanopb's sources are not in ${NANOPB_DIR}: "
-    "run scripts/setup, or set NANOPB_DIR to the source tree of nanopb 0.4.7 or newer")
+    "run ${PROJECT_SOURCE_DIR}/scripts/setup demo, or set NANOPB_DIR to the source tree of nanopb 0.4.7 or newer")
 endif()
 
 add_library(weft_nanopb STATIC ${NANOPB_DIR}/pb_common.c ${NANOPB_DIR}/pb_encode.c ${NANOPB_DIR}/pb_decode.c)

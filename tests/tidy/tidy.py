@@ -37,7 +37,16 @@ ROOMS = (
     Room(
         "rpc",
         "runtime/rpc",
-        ("status.h", "message.h", "service.h", "wire.h", "client.h", "server.h"),
+        (
+            "status.h",
+            "message.h",
+            "service.h",
+            "view.h",
+            "payload.h",
+            "wire.h",
+            "client.h",
+            "server.h",
+        ),
     ),
     Room("link", "runtime/link", ("link.h",)),
     Room("service", "runtime/service", ()),
