@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo test lint format checks valgrind ci clean
+.PHONY: help demo demo-crash test lint format checks valgrind ci clean
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other
 	@scripts/setup demo && scripts/step 'build demo' scripts/build demo && examples/sensor_hub/demo build/demo
+demo-crash: ## the same two, each killed in the middle of a call and started again
+	@scripts/setup demo && scripts/step 'build demo' scripts/build demo && \
+		examples/sensor_hub/demo build/demo --crash
 test: ## unit tests with sanitizers, the tests of the generator, the rules of the house
 	@scripts/setup test && scripts/test debug && scripts/test python
 lint: ## formatters and linters

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Core A, the driver, as Linux would be: finds the sensors of core B and calls them. Usage: host <socket path> */
+/* Core A, the driver, as Linux would be: finds the sensors of core B and calls them.
+ * Usage: host <socket path> [crash | again]. crash: lives on when B is killed, and is killed itself in its last call;
+ * again: the one that comes after it. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
+#include "crash.h"
 #include "say.h"
 #include "tour.h"
 #include "weft/wire.h"
@@ -20,6 +23,8 @@ static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t
 	(void)priv;
 	if (event == RPMSG_LINK_UP)
 		say('A', now_us(), "link up", "a message carries %u bytes", (unsigned)detail);
+	else if (event == RPMSG_LINK_DOWN)
+		say('A', now_us(), "link down", "core B is gone");
 	else if (event == RPMSG_LINK_ERROR || event == RPMSG_BAD_MESSAGE)
 		say('A', now_us(), "error", "core B broke the protocol: check %u", (unsigned)detail);
 }
@@ -64,23 +69,30 @@ static bool meet(void)
 	say_took('A', start, now_us() - start, "hello",
 	         "endpoint %u bound to %u of core B; protocol %u, major %u agreed", (unsigned)client.base.ept.addr,
 	         (unsigned)client.base.ept.dest_addr, WEFT_PROTOCOL_VERSION, SENSOR_HUB_MAJOR);
-	say('A', start, "", "fingerprint %016" PRIx64 ", %s; frames of %u bytes, %u needed", peer->fingerprint,
-	    peer->fingerprint == SENSOR_HUB_FINGERPRINT ? "the same schema" : "another schema",
-	    (unsigned)peer->frame_size, SENSOR_HUB_FRAME_MAX);
+	say('A', start, "", "fingerprint %016" PRIx64 ", %s; epoch %08x; frames of %u bytes, %u needed",
+	    peer->fingerprint, peer->fingerprint == SENSOR_HUB_FINGERPRINT ? "the same schema" : "another schema",
+	    (unsigned)peer->epoch, (unsigned)peer->frame_size, SENSOR_HUB_FRAME_MAX);
 	return true;
+}
+
+static bool run(const char *what)
+{
+	if (what == NULL)
+		return tour(&core, &client);
+	return strcmp(what, "crash") == 0 ? crash_of_b(&core, &client) : crash_of_a(&client);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct weft_link_config config = { .event = on_event, .ns_bind_cb = on_announcement };
+	const struct weft_link_config config = { .event = on_event, .ns_bind_cb = argc == 2 ? on_announcement : NULL };
 
-	if (argc != 2)
+	if (argc != 2 && argc != 3)
 		return EXIT_FAILURE;
 	say('A', now_us(), "start", "the driver: %u bytes of shared memory, 2 x %u buffers of %u bytes", WEFT_LINK_SIZE,
 	    WEFT_LINK_BUFFERS, WEFT_LINK_BUF_SIZE);
 	if (!core_open(&core, 'A', argv[1], true, &config))
 		return EXIT_FAILURE;
-	bool good = wait_for_announcement() && meet() && tour(&core, &client);
+	bool good = wait_for_announcement() && meet() && run(argv[2]);
 	core_say_counters(&core, rpmsg_buffers_out(&core.link.rdev));
 	core_close(&core);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;

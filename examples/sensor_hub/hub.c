@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Core B, the device: serves sensor.v1.SensorHub until core A is gone. Usage: hub <socket path> */
+/* Core B, the device: serves sensor.v1.SensorHub until core A is gone.
+ * Usage: hub <socket path> [cores A that it outlives, one after the other] */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@
 
 static struct core core;
 static struct sensor_hub_server server;
-static bool was_up;
+static unsigned gone; /* cores A that were here */
 
 static void log_entry(const sensor_v1_LogEntry *entry)
 {
@@ -25,10 +26,12 @@ static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t
 {
 	(void)rdev;
 	(void)priv;
-	if (event == RPMSG_LINK_UP)
-		was_up = true;
-	else if (event == RPMSG_LINK_ERROR || event == RPMSG_BAD_MESSAGE)
+	if (event == RPMSG_LINK_DOWN) {
+		gone++;
+		say('B', now_us(), "link down", "core A is gone");
+	} else if (event == RPMSG_LINK_ERROR || event == RPMSG_BAD_MESSAGE) {
 		say('B', now_us(), "error", "core A broke the protocol: check %u", (unsigned)detail);
+	}
 }
 
 static void say_what_is_served(void)
@@ -43,19 +46,20 @@ static void say_what_is_served(void)
 }
 
 /* Returns the buffers that were out when the link was last seen up: a link that is down has none. */
-static uint32_t serve(void)
+static uint32_t serve(unsigned outlives)
 {
+	struct rpmsg_device *rdev = &core.link.rdev;
 	uint32_t buffers_out = 0;
-	uint32_t start = rpmsg_now_us(&core.link.rdev);
+	uint32_t alone_since = rpmsg_now_us(rdev);
 
-	for (;;) {
+	while (gone <= outlives && rpmsg_now_us(rdev) - alone_since < PATIENCE_US) {
 		core_turn(&core, WEFT_MS(1000));
-		bool up = rpmsg_link(&core.link.rdev) == WEFT_LINK_UP;
-		if (up)
-			buffers_out = rpmsg_buffers_out(&core.link.rdev);
-		else if (was_up || rpmsg_now_us(&core.link.rdev) - start > PATIENCE_US)
-			return buffers_out;
+		if (rpmsg_link(rdev) != WEFT_LINK_UP)
+			continue;
+		buffers_out = rpmsg_buffers_out(rdev);
+		alone_since = rpmsg_now_us(rdev);
 	}
+	return buffers_out;
 }
 
 int main(int argc, char **argv)
@@ -63,13 +67,15 @@ int main(int argc, char **argv)
 	static const struct weft_link_config config = { .event = on_event };
 	static struct sensor_hub hub = { .log = log_entry };
 
-	if (argc != 2 || !core_open(&core, 'B', argv[1], false, &config))
+	unsigned outlives = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+
+	if (argc < 2 || !core_open(&core, 'B', argv[1], false, &config))
 		return EXIT_FAILURE;
 	sensor_init();
 	if (sensor_hub_server_start(&server, &core.link.rdev, &sensor_hub_ops, &hub, NULL) != WEFT_OK)
 		return EXIT_FAILURE;
 	say_what_is_served();
-	core_say_counters(&core, serve());
+	core_say_counters(&core, serve(outlives));
 	core_close(&core);
-	return was_up ? EXIT_SUCCESS : EXIT_FAILURE;
+	return gone > outlives ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -10,7 +10,7 @@
 #define NO_SUCH_SENSOR 99u
 #define MANY 1000u
 
-static bool expect(weft_status status, weft_status expected)
+bool tour_expect(weft_status status, weft_status expected)
 {
 	if (status != expected)
 		say('A', now_us(), "error", "%s instead of %s", weft_status_name(status), weft_status_name(expected));
@@ -26,7 +26,7 @@ static bool list_sensors(struct sensor_hub_client *client, sensor_v1_Kind kind, 
 	weft_status status = sensor_hub_list(client, &request, list, DEADLINE_US);
 	uint64_t took = now_us() - start;
 
-	if (!expect(status, WEFT_OK))
+	if (!tour_expect(status, WEFT_OK))
 		return false;
 	say_took('A', start, took, "List", "%s: %u", what, (unsigned)list->sensors_count);
 	if (list->sensors_count != 0)
@@ -34,7 +34,7 @@ static bool list_sensors(struct sensor_hub_client *client, sensor_v1_Kind kind, 
 	return true;
 }
 
-static bool read_sensor(struct sensor_hub_client *client, uint32_t id)
+bool tour_read(struct sensor_hub_client *client, uint32_t id)
 {
 	const sensor_v1_ReadRequest request = { .id = id };
 	sensor_v1_Reading reading;
@@ -43,7 +43,7 @@ static bool read_sensor(struct sensor_hub_client *client, uint32_t id)
 	weft_status status = sensor_hub_read(client, &request, &reading, DEADLINE_US);
 	uint64_t took = now_us() - start;
 
-	if (!expect(status, WEFT_OK))
+	if (!tour_expect(status, WEFT_OK))
 		return false;
 	say_took('A', start, took, "Read", "%u: %s is %s", (unsigned)id, reading.sensor.name,
 	         show_value(&reading, text, sizeof text));
@@ -59,7 +59,7 @@ static bool read_what_is_not_there(struct sensor_hub_client *client)
 	weft_status status = sensor_hub_read(client, &request, &reading, DEADLINE_US);
 	uint64_t took = now_us() - start;
 
-	if (!expect(status, WEFT_NOT_FOUND))
+	if (!tour_expect(status, WEFT_NOT_FOUND))
 		return false;
 	say_took('A', start, took, "Read", "%u: %s, handled: there is no such sensor", NO_SUCH_SENSOR,
 	         weft_status_name(status));
@@ -75,7 +75,7 @@ static bool log_to_hub(struct sensor_hub_client *client)
 	weft_status status = sensor_hub_log(client, &entry, DEADLINE_US);
 	uint64_t took = now_us() - start;
 
-	if (!expect(status, WEFT_OK))
+	if (!tour_expect(status, WEFT_OK))
 		return false;
 	say_took('A', start, took, "Log", "\"%s\", oneway: sent, nothing comes back", entry.text);
 	return true;
@@ -107,14 +107,14 @@ static bool average_meanwhile(struct core *core, struct sensor_hub_client *clien
 	weft_status status = sensor_hub_average_start(client, &call, &request, &reply, DEADLINE_US, averaged, &ending);
 	uint64_t took = now_us() - start;
 
-	if (!expect(status, WEFT_OK))
+	if (!tour_expect(status, WEFT_OK))
 		return false;
 	say_took('A', start, took, "Average", "1: %u samples, started, and A goes on", (unsigned)request.samples);
 	while (!ending.ended) {
 		core_turn(core, 100); /* A's own loop; the deadline ends it in any case */
 		turns++;
 	}
-	if (!expect(ending.status, WEFT_OK))
+	if (!tour_expect(ending.status, WEFT_OK))
 		return false;
 	took = now_us() - start;
 	say_took('A', now_us(), took, "", "1: mean of %u is %.2f, told in turn %u of A's own loop",
@@ -131,10 +131,10 @@ static bool average_too_late(struct sensor_hub_client *client)
 	weft_status status = sensor_hub_average(client, &request, &reply, WEFT_MS(5));
 	uint64_t took = now_us() - start;
 
-	if (!expect(status, WEFT_DEADLINE_EXCEEDED))
+	if (!tour_expect(status, WEFT_DEADLINE_EXCEEDED))
 		return false;
 	say_took('A', start, took, "Average", "1: 100 ms of work in 5: %s, handled", weft_status_name(status));
-	if (!read_sensor(client, request.id))
+	if (!tour_read(client, request.id))
 		return false;
 	say('A', now_us(), "", "was served when B had ended that work; late replies dropped: %u",
 	    (unsigned)client->base.counters.stray);
@@ -149,7 +149,7 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static bool read_many_times(struct sensor_hub_client *client)
+bool tour_read_many_times(struct sensor_hub_client *client)
 {
 	static const sensor_v1_ReadRequest request = { .id = 1 };
 	static uint32_t times_us[MANY];
@@ -158,7 +158,7 @@ static bool read_many_times(struct sensor_hub_client *client)
 	for (unsigned i = 0; i < MANY; i++) {
 		uint64_t start = now_us();
 
-		if (!expect(sensor_hub_read(client, &request, &reading, DEADLINE_US), WEFT_OK))
+		if (!tour_expect(sensor_hub_read(client, &request, &reading, DEADLINE_US), WEFT_OK))
 			return false;
 		times_us[i] = (uint32_t)(now_us() - start);
 	}
@@ -176,7 +176,7 @@ bool tour(struct core *core, struct sensor_hub_client *client)
 	            list_sensors(client, sensor_v1_Kind_KIND_TEMPERATURE, "temperatures", &temperatures);
 
 	for (pb_size_t i = 0; good && i < list.sensors_count; i++)
-		good = read_sensor(client, list.sensors[i].id);
+		good = tour_read(client, list.sensors[i].id);
 	return good && read_what_is_not_there(client) && average_meanwhile(core, client) && average_too_late(client) &&
-	       log_to_hub(client) && read_many_times(client);
+	       log_to_hub(client) && tour_read_many_times(client);
 }

@@ -9,4 +9,9 @@
 /* True: each call ended as it should. */
 bool tour(struct core *core, struct sensor_hub_client *client);
 
+/* Of these calls: one reading, 1000 of them, and whether a call ended as it should; if not, it is said. */
+bool tour_read(struct sensor_hub_client *client, uint32_t id);
+bool tour_read_many_times(struct sensor_hub_client *client);
+bool tour_expect(weft_status status, weft_status expected);
+
 #endif

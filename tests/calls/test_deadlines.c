@@ -218,6 +218,50 @@ static void a_sync_call_ends_early_when_the_peer_goes(void **state)
 	assert_true(looms.pair.now - start < WEFT_MS(1));
 }
 
+/* A port that cannot tell whether the peer is alive: nothing is noticed, so each call has its own deadline to end by,
+ * and those that find no buffer any more say so. When the core has rebooted its service is found again. */
+static void a_death_that_the_port_cannot_see_ends_calls_at_their_deadlines(void **state)
+{
+	static struct weft_port_ops blind;
+	struct ending endings[3];
+	tests_v1_Thread request = thread_of(1, "red");
+	tests_v1_Cloth cloth;
+
+	(void)state;
+	looms_up(&looms);
+	blind = pair_ops;
+	blind.session = NULL;
+	looms.pair.driver.port.ops = &blind;
+	looms.pair.device.asleep = true; /* dead */
+	looms.pair.driver.session = 0;
+	uint32_t start = looms.pair.now;
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(start_weave(&looms, &endings[i], i, WEFT_MS(10 * (i + 1))), WEFT_OK);
+	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(5)), WEFT_DEADLINE_EXCEEDED);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(endings[i].times, 0);
+		looms.pair.now = start + WEFT_MS(10 * (i + 1));
+		rpmsg_poll(&looms.pair.driver.rdev, 16);
+		assert_int_equal(endings[i].times, 1);
+		assert_int_equal(endings[i].status, WEFT_DEADLINE_EXCEEDED);
+	}
+	while (loom_note(&looms.client, &request, 0) == WEFT_OK)
+		assert_true(looms.pair.driver.shm.transport.counters.sent < 100);
+	assert_int_equal(loom_note(&looms.client, &request, WEFT_MS(5)), WEFT_RESOURCE_EXHAUSTED);
+	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(5)), WEFT_DEADLINE_EXCEEDED);
+	assert_int_equal(weft_client_state(&looms.client.base), WEFT_OK); /* as far as anybody knows */
+
+	pair_boot(&looms.pair.device);
+	looms.pair.device.asleep = false;
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(5)), WEFT_OK);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(endings[i].times, 1);
+	assert_int_equal(looms.client.base.counters.ended, 5); /* the one that found no buffer was not started */
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
 static void a_stopped_server_is_withdrawn_and_another_takes_its_place(void **state)
 {
 	struct loom_server second;
@@ -404,6 +448,7 @@ int main(void)
 		cmocka_unit_test(a_reply_that_is_there_is_taken_even_if_the_clock_says_late),
 		cmocka_unit_test(a_restarted_server_core_ends_what_is_pending_and_service_comes_back),
 		cmocka_unit_test(a_sync_call_ends_early_when_the_peer_goes),
+		cmocka_unit_test(a_death_that_the_port_cannot_see_ends_calls_at_their_deadlines),
 		cmocka_unit_test(a_stopped_server_is_withdrawn_and_another_takes_its_place),
 		cmocka_unit_test(a_changed_epoch_fails_what_was_pending),
 		cmocka_unit_test(the_answer_to_an_earlier_hello_counts),
