@@ -184,6 +184,7 @@ class FileReader:
         self.note(item.options, "nanopb", (*path, FIELD_OPTIONS))
         options = self.nanopb.options_of(item, inherited, (*names, item.name))
         label = self.label_of(item)
+        payload = bool(weft_option(item.options, "payload"))
         return Field(
             name=item.name,
             number=item.number,
@@ -194,8 +195,8 @@ class FileReader:
             limits=limits_of(item, options),
             where=self.positions.at((*path, NAME)),
             default_bytes=default_bytes(item),
-            view=bool(weft_option(item.options, "view")),
-            payload=bool(weft_option(item.options, "payload")),
+            view=payload or bool(weft_option(item.options, "view")),
+            payload=payload,
         )
 
     def label_of(self, item: FieldDescriptorProto) -> str:

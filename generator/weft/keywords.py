@@ -42,8 +42,8 @@ MEMBER_TYPES = frozenset(
 # Parameters and locals of generated functions: a type of that name would be hidden by them.
 LOCALS = frozenset(
     """
-    arg base call client config context done i in message ops out rdev request response server
-    status timeout_us token value
+    arg base body call client config context done fields i in len message ops out rdev request
+    response rx server status timeout_us token tx value
     """.split()
 )
 

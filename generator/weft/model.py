@@ -35,7 +35,7 @@ class Field:
     limits: Limits
     where: Location
     default_bytes: int | None = None  # length of the default of a string or bytes, in proto2
-    view: bool = False
+    view: bool = False  # a pointer and a length in the struct; a payload is one, too
     payload: bool = False
 
 
@@ -49,6 +49,10 @@ class Message:
     where: Location
     map_entry: bool = False
     extension_ranges: tuple[Location, ...] = ()
+
+    @property
+    def payload(self) -> Field | None:
+        return next((field for field in self.fields if field.payload), None)
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,10 @@ class Schema:
         for name in full_names:
             self._visit(name, entered, done)
         return tuple(done.values())
+
+    def has_views(self, full_name: str) -> bool:
+        """Does a message, or one inside it, have a field that points into the received buffer?"""
+        return any(field.view for message in self.reach([full_name]) for field in message.fields)
 
     def _visit(self, name: str, entered: set[str], done: dict[str, Message]) -> None:
         if name in entered or name not in self.messages:

@@ -24,6 +24,7 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from weft import extensions
+from weft.extensions import weft_option
 from weft.options_file import Mask
 from weft.problems import refuse
 
@@ -31,6 +32,9 @@ ADVICE = (
     "run scripts/setup, which fetches the package nanopb, or give a nanopb source tree "
     "with --nanopb or NANOPB_DIR"
 )
+
+VIEW_HEADER = "weft/view.h"
+PAYLOAD_LENGTH = 5  # bytes of the longest length before a payload, padded so that it is aligned
 
 
 def find(given: str | None) -> Path:
@@ -89,7 +93,23 @@ class Nanopb:
         self.use_masks(masks)
         with quiet():
             top = self.options_of(file, self.options_class(), (file.name,))
-            return self._module.ProtoFile(file, top)
+            parsed = self._module.ProtoFile(file, top)
+        for message in parsed.messages:
+            self._use_views(parsed, message)
+        return parsed
+
+    def _use_views(self, parsed: Any, message: Any) -> None:
+        """Fields with (weft.view) or (weft.payload) become struct weft_view, with their bounds."""
+        options = {item.number: item.options for item in message.desc.field}
+        for item in message.all_fields():
+            payload = bool(weft_option(options[item.tag], "payload"))
+            if not payload and not weft_option(options[item.tag], "view"):
+                continue
+            item.__class__ = view_class(self._module.Field, PAYLOAD_LENGTH if payload else 0)
+            item.allocation, item.callback_datatype = "CALLBACK", "struct weft_view"
+            message.callback_function = "weft_view_field"
+            if VIEW_HEADER not in parsed.file_options.include:
+                parsed.file_options.include.append(VIEW_HEADER)
 
     def link(self, files: Mapping[str, Any]) -> None:
         """Let each file know the types of all that it imports, directly or not."""
@@ -125,6 +145,24 @@ class Nanopb:
                 "".join(parsed.generate_header(includes, header, self._args)),
                 "".join(parsed.generate_source(header, self._args)),
             )
+
+
+def view_class(base: type, length: int) -> type:
+    """nanopb's Field for what the runtime decodes and encodes: as large as if it were static."""
+
+    class View(base):
+        def encoded_size(self, dependencies: Any) -> Any:
+            if self.enc_size is None:  # it has no limit: the checks say so
+                return None
+            self.allocation = "STATIC"
+            size = super().encoded_size(dependencies)
+            self.allocation = "CALLBACK"
+            return size + max(0, length - (self.enc_size - self.max_size)) if length else size
+
+        def get_initializer(self, null_init: bool, inner_init_only: bool = False) -> str:
+            return "{NULL, 0}"
+
+    return View
 
 
 def load_module(path: Path) -> types.ModuleType:

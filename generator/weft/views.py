@@ -22,6 +22,7 @@ class MessageView:
     table: str
     check: str  # a function, or NULL
     size_max: str
+    payload: PayloadView | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,17 @@ class CheckView:
     function: str
     c_type: str
     tests: tuple[CheckTest, ...]
+    views: bool  # looks at the body
+
+
+@dataclass(frozen=True)
+class PayloadView:
+    table: str
+    message: str
+    member: str
+    offset: str
+    number: str
+    max: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,14 @@ class MethodView:
     oneway: bool
     request: MessageView
     response: MessageView
+    rx: bool  # the response has views
+    begin: str
+    commit: str
+    commit_start: str
+    abort: str
+    reply: str
+    reply_begin: str
+    reply_commit: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +122,8 @@ class FileView:
     services: tuple[ServiceView, ...]
     messages: tuple[MessageView, ...]
     checks: tuple[CheckView, ...]
+    request_payloads: tuple[PayloadView, ...]
+    response_payloads: tuple[PayloadView, ...]
 
 
 def file_view(file: File, schema: Schema, sizes: Mapping[str, int]) -> FileView:
@@ -112,6 +134,7 @@ def file_view(file: File, schema: Schema, sizes: Mapping[str, int]) -> FileView:
     messages = {
         name: message_view(schema.messages[name], sizes, checked) for name in dict.fromkeys(used)
     }
+    methods = [method for service in file.services for method in service.methods]
     return FileView(
         source=file.name,
         required_runtime=REQUIRED_RUNTIME,
@@ -125,7 +148,13 @@ def file_view(file: File, schema: Schema, sizes: Mapping[str, int]) -> FileView:
         services=tuple(service_view(s, schema, sizes, checked) for s in file.services),
         messages=tuple(messages.values()),
         checks=checks,
+        request_payloads=payloads_of([messages[m.request] for m in methods]),
+        response_payloads=payloads_of([messages[m.response] for m in methods if not m.oneway]),
     )
+
+
+def payloads_of(messages: list[MessageView]) -> tuple[PayloadView, ...]:
+    return tuple(dict.fromkeys(m.payload for m in messages if m.payload is not None))
 
 
 def used_types(file: File) -> list[str]:
@@ -211,6 +240,14 @@ def method_view(
         oneway=method.oneway,
         request=request,
         response=response,
+        rx=not method.oneway and schema.has_views(method.response),
+        begin=f"{name}_begin",
+        commit=f"{name}_commit",
+        commit_start=f"{name}_commit_start",
+        abort=f"{name}_abort",
+        reply=f"{name}_reply",
+        reply_begin=f"{name}_reply_begin",
+        reply_commit=f"{name}_reply_commit",
     )
 
 
@@ -223,17 +260,33 @@ def message_view(
         table=f"message_{message.c_type}",
         check=f"check_{message.c_type}" if message.c_type in checked else "NULL",
         size_max=f"{sizes[message.c_type]}u",
+        payload=payload_view(message),
+    )
+
+
+def payload_view(message: Message) -> PayloadView | None:
+    field = message.payload
+    if field is None:
+        return None
+    return PayloadView(
+        table=f"payload_{message.c_type}",
+        message=f"message_{message.c_type}",
+        member=field.name,
+        offset=f"(uint32_t)offsetof({message.c_type}, {field.name})",
+        number=f"{message.c_type}_{field.name}_tag",
+        max=f"{field.limits.max_size}u",
     )
 
 
 def check_views(messages: tuple[Message, ...]) -> tuple[CheckView, ...]:
-    """The messages, contained ones first, that have a limit which nanopb lets pass."""
+    """The messages, contained ones first, that have a limit which nanopb lets pass, or views."""
     checks: dict[str, CheckView] = {}
     for message in messages:
         tests = [test for field in message.fields for test in tests_of(message, field, checks)]
         if tests:
             name = f"check_{message.c_type}"
-            checks[message.full_name] = CheckView(name, message.c_type, tuple(tests))
+            views = any("body" in test.fails for test in tests)
+            checks[message.full_name] = CheckView(name, message.c_type, tuple(tests), views)
     return tuple(checks.values())
 
 
@@ -247,12 +300,15 @@ def tests_of(message: Message, field: Field, checks: Mapping[str, CheckView]) ->
         place += "[i]"
     fails = ""
     if field.kind == "message" and field.type_name in checks:
-        fails = f"!{checks[field.type_name].function}(&{place})"
+        fails = f"!{checks[field.type_name].function}(&{place}, body, len)"
+    elif field.view:
+        longest = (field.limits.max_size or 0) - (field.kind == "string")  # without a NUL
+        fails = f"!weft_view_fits(&{place}, {longest}u, body, len)"
     elif field.kind == "bytes" and grows(field):
         fails = f"{place}.size > {field.limits.max_size}u"
     if not fails:
         return []
-    if field.label == "optional":
+    if field.label == "optional" and not field.view:
         fails = f"value->has_{field.name} && {fails}"
     elif field.label == "oneof":
         fails = f"value->which_{field.oneof} == {message.c_type}_{field.name}_tag && {fails}"

@@ -66,4 +66,12 @@ static inline bool check_body_limit(bool kept)
 	return WEFT_CHECK(BODY_LIMIT, kept);
 }
 
+/* Addresses as numbers: a view that is not inside may point anywhere. */
+static inline bool check_view_inside(const uint8_t *data, uint32_t data_len, const uint8_t *body, uint32_t len)
+{
+	uintptr_t offset = (uintptr_t)data - (uintptr_t)body;
+
+	return WEFT_CHECK(VIEW_INSIDE, offset <= len && data_len <= len - offset);
+}
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between client.c, which finds the server, and call.c, which runs the calls.
+/* Between client.c, which finds the server, start.c, which begins calls, and call.c, which ends them.
  *
  * Who owns a call. `calls` is guarded by the port's critical section. A call in the table is pending; who takes it
  * out ends it, and is the only one to: a reply, the deadline, a lost server, a cancel, a close. */
@@ -21,6 +21,15 @@ enum call_state {
 	CALL_ENDING,      /* taken out; response, status and done are under way */
 	CALL_DONE         /* over; only a sync caller is there to see it */
 };
+
+/* Into the table: true. False: it is full. */
+bool weft_call_put(struct weft_client *client, struct weft_call *call);
+
+/* Take the call out of the table. True: it was there, and it is now the caller's to end. */
+bool weft_call_take(struct weft_client *client, struct weft_call *call);
+
+/* The last thing that touches a call that was taken: its storage is the owner's from here. */
+void weft_call_finish(struct weft_client *client, struct weft_call *call, weft_status status);
 
 /* End what is pending and was started up to now. */
 void weft_client_fail(struct weft_client *client, weft_status status);

@@ -38,14 +38,24 @@ weft_status weft_hello_fault(const struct weft_hello *hello, const struct weft_s
 	return agreed ? WEFT_OK : WEFT_FAILED_PRECONDITION;
 }
 
+uint32_t weft_link_life(struct rpmsg_device *rdev)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	uint32_t life = rpmsg_link_counters(rdev)->ups;
+
+	rpmsg_unlock(rdev, key);
+	return life;
+}
+
 bool weft_message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len)
 {
-	return type->decode(type, message, data, len) && check_body_limit(type->check == NULL || type->check(message));
+	return type->decode(type, message, data, len) &&
+	       check_body_limit(type->check == NULL || type->check(message, data, len));
 }
 
 bool weft_message_encode(const struct weft_message *type, const void *message, uint8_t *out, uint32_t capacity,
                          uint32_t *len)
 {
-	return check_body_limit(type->check == NULL || type->check(message)) &&
+	return check_body_limit(type->check == NULL || type->check(message, NULL, 0)) &&
 	       type->encode(type, message, out, capacity, len);
 }

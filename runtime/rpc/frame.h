@@ -10,6 +10,7 @@
 #include "weft/rpmsg.h"
 #include "weft/service.h"
 #include "weft/status.h"
+#include "weft/view.h"
 #include "weft/wire.h"
 
 _Static_assert(sizeof(struct weft_call_header) == WEFT_CALL_HEADER_SIZE, "the wire's size");
@@ -36,6 +37,15 @@ struct weft_hello weft_hello_of(const struct weft_service *service, uint32_t fra
 
 /* What stands against a hello: OK, or the status to refuse it with. */
 weft_status weft_hello_fault(const struct weft_hello *hello, const struct weft_service *service);
+
+/* Another number in every life of the link. Loans and holds end with theirs. */
+uint32_t weft_link_life(struct rpmsg_device *rdev);
+
+/* Hold a received frame, inside the callback that got it. False: it is held already, or none of ours. */
+bool weft_rx_hold(struct weft_rx *rx, struct rpmsg_endpoint *ept, void *frame);
+
+/* The same with a frame that ept holds already. */
+void weft_rx_take(struct weft_rx *rx, struct rpmsg_endpoint *ept, void *frame);
 
 /* Decode into a zeroed struct, the codec's limits and those it lets pass. */
 bool weft_message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len);

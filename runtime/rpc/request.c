@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A server answers everything that it can get a buffer for: at once, when there is a buffer, or when its handler says. */
+/* A server answers all that it can get a buffer for: at once, when there is a buffer, or when its handler says. */
 #include "rpc/checks.h"
 #include "rpc/frame.h"
 #include "rpc/server.h"
@@ -358,6 +358,25 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 	send_answer(server, slot, status, reply, status == WEFT_OK ? len : 0);
 	move(server, slot, token.id, SLOT_ANSWERING, SLOT_FREE);
 	return status == WEFT_INTERNAL ? WEFT_INTERNAL : WEFT_OK;
+}
+
+/* The context that polls is in the handler, so nobody else takes or gives the slot's frame. */
+weft_status weft_request_hold(struct weft_server *server, struct weft_token token, struct weft_rx *rx)
+{
+	uint32_t index = token.id & 0xffu;
+
+	*rx = (struct weft_rx){ 0 };
+	if (token.id == 0 || index >= server->slot_count)
+		return WEFT_FAILED_PRECONDITION;
+	struct weft_server_slot *slot = &server->slots[index];
+	if (!move(server, slot, token.id, SLOT_SERVING, SLOT_SERVING) || !rpmsg_in_callback(server->rdev))
+		return WEFT_FAILED_PRECONDITION;
+	if (slot->held) { /* since it waited: from the slot to rx */
+		slot->held = false;
+		weft_rx_take(rx, &server->ept, slot->frame);
+		return WEFT_OK;
+	}
+	return weft_rx_hold(rx, &server->ept, slot->frame) ? WEFT_OK : WEFT_FAILED_PRECONDITION;
 }
 
 /* ---- For generated code ---- */

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from weft.checks import views
 from weft.checks.scope import WELL_KNOWN_WORDS, Scope, foreign
 from weft.model import Enum, Field, Message
 from weft.problems import Problem
@@ -19,6 +20,7 @@ def check(scope: Scope) -> Iterator[Problem]:
         yield from check_message(message)
         for field in message.fields:
             yield from check_field(scope, field)
+        yield from views.check(scope, message)
     yield from check_cycles(scope)
     for enum in scope.enums:
         yield from check_enum(enum)
@@ -57,10 +59,6 @@ def check_field(scope: Scope, field: Field) -> Iterator[Problem]:
     if field.number > NUMBER_MAX:
         text = f"the field number {field.number} is over {NUMBER_MAX}, nanopb's largest"
         yield Problem(field.where, f"{text}; give a smaller one")
-    if field.view:
-        yield Problem(field.where, "(weft.view) is not supported yet; remove it")
-    if field.payload:
-        yield Problem(field.where, "(weft.payload) is not supported yet; remove it")
 
 
 def well_known_text(full_name: str) -> str:

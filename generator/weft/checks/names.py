@@ -76,7 +76,7 @@ def struct_members(message: Message) -> list[Member]:
 
 def field_members(field: Field) -> Iterator[Member]:
     yield field.name, f"field {field.name}", field.where
-    if field.label == "optional":
+    if field.label == "optional" and not field.view:
         yield f"has_{field.name}", f"the has_ of field {field.name}", field.where
     if field.label == "repeated" and not field.limits.fixed_count:
         yield f"{field.name}_count", f"the _count of field {field.name}", field.where

@@ -46,14 +46,17 @@ def symbols_of(scope: Scope) -> Iterator[Symbol]:
         if enum.file in files:
             yield from enum_symbols(enum)
     for service in scope.schema.services:
-        yield from service_symbols(service)
+        yield from service_symbols(scope, service)
         yield from member_symbols(service)
 
 
 def message_symbols(message: Message) -> Iterator[Symbol]:
     owner = Owner(f"message {message.full_name}", message.where)
     name = message.c_type
-    for made in (name, f"_{name}", f"{name}_msg", f"message_{name}", f"check_{name}"):
+    statics = [f"message_{name}", f"check_{name}"]
+    if message.payload is not None:
+        statics.append(f"payload_{name}")
+    for made in (name, f"_{name}", f"{name}_msg", *statics):
         yield Symbol(made, owner)
     for ending in (
         "size",
@@ -73,7 +76,7 @@ def field_symbols(message: Message, field: Field) -> Iterator[Symbol]:
     owner = Owner(f"field {message.full_name}.{field.name}", field.where)
     yield Symbol(f"{message.c_type}_{field.name}_tag", owner, macro=True)
     member = f"{field.oneof}_{field.name}" if field.oneof else field.name
-    if field.kind == "bytes" and not field.limits.fixed_length:
+    if field.kind == "bytes" and not field.limits.fixed_length and not field.view:
         yield Symbol(f"{message.c_type}_{field.name}_t", owner)
     elif field.kind == "message":
         yield Symbol(f"{message.c_type}_{member}_MSGTYPE", owner, macro=True)
@@ -99,7 +102,7 @@ def enum_symbols(enum: Enum) -> Iterator[Symbol]:
             yield Symbol(f"{name}_{value.name}", owner, macro=True)
 
 
-def service_symbols(service: Service) -> Iterator[Symbol]:
+def service_symbols(scope: Scope, service: Service) -> Iterator[Symbol]:
     prefix = service.prefix
     cure = "rename one, or give the service another (weft.c_prefix)"
     owner = Owner(f"service {service.full_name}", service.where, service.full_name, cure)
@@ -114,6 +117,8 @@ def service_symbols(service: Service) -> Iterator[Symbol]:
     for method in service.methods:
         owner = method_owner(service, method)
         yield from method_symbols(f"{prefix}_{method.c_name}", method, owner)
+        for ending in payload_endings(scope, method):
+            yield Symbol(f"{prefix}_{method.c_name}_{ending}", owner)
 
 
 def method_owner(service: Service, method: Method) -> Owner:
@@ -126,12 +131,22 @@ def method_symbols(name: str, method: Method, owner: Owner) -> Iterator[Symbol]:
     statics = ["method", "serve"]
     if not method.oneway:
         statics.append("done")
-        for ending in ("start", "call", "done"):
+        for ending in ("start", "call", "done", "reply"):
             yield Symbol(f"{name}_{ending}", owner)
     for static in statics:
         yield Symbol(f"{static}_{name}", owner)
     for ending in ("ID", "REQUEST_MAX", "RESPONSE_MAX"):
         yield Symbol(f"{name.upper()}_{ending}", owner, macro=True)
+
+
+def payload_endings(scope: Scope, method: Method) -> Iterator[str]:
+    messages = scope.schema.messages
+    if messages[method.request].payload is not None:
+        yield from ("begin", "commit", "abort")
+        if not method.oneway:
+            yield "commit_start"
+    if messages[method.response].payload is not None:
+        yield from ("reply_begin", "reply_commit")
 
 
 def member_symbols(service: Service) -> Iterator[Symbol]:

@@ -41,7 +41,8 @@
 	X(HELLO_MAJOR, "both sides mean one major version of the service")                      \
 	X(HELLO_FRAME, "the peer's frames hold our largest message")                            \
 	X(STATUS, "a status on the wire is one of the seventeen")                               \
-	X(BODY_LIMIT, "a message keeps the limits that the codec lets pass")
+	X(BODY_LIMIT, "a message keeps the limits that the codec lets pass")                    \
+	X(VIEW_INSIDE, "a view lies in the body that it was decoded from")
 
 #define WEFT_CHECK_ID(id, rule) WEFT_CHECK_##id,
 enum weft_check { WEFT_CHECK_NONE, WEFT_CHECKS(WEFT_CHECK_ID) WEFT_CHECK_COUNT };

@@ -16,6 +16,7 @@
 #include "weft/rpmsg.h"
 #include "weft/service.h"
 #include "weft/status.h"
+#include "weft/view.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,6 +33,7 @@ struct weft_call {
 	struct weft_client *client;
 	const struct weft_method *method;
 	void *response;
+	struct weft_rx *rx;  /* the response has views: its buffer is held there; NULL: it has none */
 	weft_call_done done; /* NULL: a sync call, somebody waits for `state` */
 	uint32_t id;         /* sequence and slot in the client's table */
 	uint32_t due;        /* us, on the port's clock */
@@ -116,13 +118,16 @@ weft_status weft_client_wait(struct weft_client *client, uint32_t timeout_us);
  *   INVALID_ARGUMENT    the request breaks the schema's limits, or timeout_us > WEFT_TIMEOUT_MAX_US
  *   DEADLINE_EXCEEDED   timeout_us is 0
  * request is encoded before the return; response must stay until done, and is written before it. call must not be
- * in flight: its storage is the client's from here to done. */
+ * in flight: its storage is the client's from here to done. rx: NULL, unless the response has views; then it stays as
+ * response does, and when the call ends with OK it holds the reply's buffer until weft_rx_release(). What it held
+ * before is not looked at. */
 weft_status weft_client_start(struct weft_client *client, struct weft_call *call, const struct weft_method *method,
-                              const void *request, void *response, uint32_t timeout_us, weft_call_done done);
+                              const void *request, void *response, struct weft_rx *rx, uint32_t timeout_us,
+                              weft_call_done done);
 
 /* Start and wait. Task only. Ends early when the link or the server goes. Waits for a transmit buffer too. */
 weft_status weft_client_call(struct weft_client *client, const struct weft_method *method, const void *request,
-                             void *response, uint32_t timeout_us);
+                             void *response, struct weft_rx *rx, uint32_t timeout_us);
 
 /* Send a oneway call; timeout_us is for a transmit buffer only, 0 never waits. OK says sent, not served. */
 weft_status weft_client_oneway(struct weft_client *client, const struct weft_method *method, const void *request,

@@ -19,8 +19,9 @@ struct weft_message {
 	               uint32_t *len);
 	/* Fill a zeroed struct from len bytes. False: malformed, or over a limit of the schema. */
 	bool (*decode)(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len);
-	/* Limits that the codec lets pass (nanopb rounds the room of a `bytes` field up); NULL: none. */
-	bool (*check)(const void *message);
+	/* Limits that the codec lets pass: nanopb rounds the room of a `bytes` field up, and knows none of views, which
+	 * must lie in the body too. body NULL: the message is to be encoded. NULL: there are no such limits. */
+	bool (*check)(const void *message, const uint8_t *body, uint32_t len);
 	const void *fields;   /* the codec's own table: nanopb's pb_msgdesc_t */
 	uint32_t size_max;    /* bytes of the longest encoding that the schema allows */
 	uint32_t struct_size; /* bytes of the C struct */

@@ -15,6 +15,7 @@
 #include "weft/rpmsg.h"
 #include "weft/service.h"
 #include "weft/status.h"
+#include "weft/view.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -114,6 +115,12 @@ weft_status weft_server_stop(struct weft_server *server);
  * cancelled, its deadline over, the link restarted since; nothing was sent. */
 weft_status weft_server_reply(struct weft_server *server, struct weft_token token, weft_status status,
                               const struct weft_message *type, const void *message);
+
+/* Keep a request's buffer beyond its handler: views of the request are valid until weft_rx_release(), which may be
+ * called from any context that may send. Inside the handler, before the token has been answered.
+ * FAILED_PRECONDITION: no request of that token is being served (a server with no free slot gives no tokens), or its
+ * buffer is held already. */
+weft_status weft_request_hold(struct weft_server *server, struct weft_token token, struct weft_rx *rx);
 
 /* For generated code: decode the request into a zeroed struct; false is INVALID_ARGUMENT. */
 bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message);

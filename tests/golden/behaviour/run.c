@@ -33,7 +33,7 @@ bool weft_nanopb_encode(const struct weft_message *type, const void *message, ui
 	if (!pb_encode(&stream, (const pb_msgdesc_t *)type->fields, message))
 		return false;
 	*len = (uint32_t)stream.bytes_written;
-	return *len <= type->size_max && (type->check == NULL || type->check(message));
+	return *len <= type->size_max && (type->check == NULL || type->check(message, NULL, 0));
 }
 
 bool weft_nanopb_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len)
@@ -41,7 +41,7 @@ bool weft_nanopb_decode(const struct weft_message *type, void *message, const ui
 	pb_istream_t stream = pb_istream_from_buffer(data, len);
 
 	return pb_decode(&stream, (const pb_msgdesc_t *)type->fields, message) &&
-	       (type->check == NULL || type->check(message));
+	       (type->check == NULL || type->check(message, NULL, 0));
 }
 
 bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message)
@@ -68,6 +68,13 @@ weft_status weft_server_start(struct weft_server *self, struct rpmsg_device *rde
 	self->context = context;
 	server = self;
 	return WEFT_OK;
+}
+
+weft_status weft_server_reply(struct weft_server *self, struct weft_token token, weft_status status,
+                              const struct weft_message *type, const void *message)
+{
+	(void)token;
+	return self == server && type->check != NULL && type->check(message, NULL, 0) ? status : WEFT_INTERNAL;
 }
 
 weft_status weft_server_stop(struct weft_server *self)
@@ -115,9 +122,10 @@ static weft_status serve(const struct weft_method *method, void *response, bool 
 }
 
 weft_status weft_client_call(struct weft_client *client, const struct weft_method *method, const void *request,
-                             void *response, uint32_t timeout_us)
+                             void *response, struct weft_rx *rx, uint32_t timeout_us)
 {
 	(void)client;
+	(void)rx;
 	(void)timeout_us;
 	if (!method->request->encode(method->request, request, wire, sizeof wire, &wire_len))
 		return WEFT_INVALID_ARGUMENT;
@@ -125,10 +133,11 @@ weft_status weft_client_call(struct weft_client *client, const struct weft_metho
 }
 
 weft_status weft_client_start(struct weft_client *client, struct weft_call *call, const struct weft_method *method,
-                              const void *request, void *response, uint32_t timeout_us, weft_call_done done)
+                              const void *request, void *response, struct weft_rx *rx, uint32_t timeout_us,
+                              weft_call_done done)
 {
 	call->response = response;
-	done(call, weft_client_call(client, method, request, response, timeout_us));
+	done(call, weft_client_call(client, method, request, response, rx, timeout_us));
 	return WEFT_OK;
 }
 
@@ -206,6 +215,7 @@ int main(void)
 	static behaviour_v1_Block request, response;
 	uint32_t one = 1;
 	struct seen seen = { 0, WEFT_UNKNOWN, 0 };
+	struct weft_token call_token = { 7 };
 
 	MUST(store_server_start(&served, NULL, &ops, &one, NULL) == WEFT_OK);
 	MUST(store_client_open(&client, NULL, NULL) == WEFT_OK);
@@ -249,6 +259,11 @@ int main(void)
 	request.inner.raw.size = 8;
 	request.number = 1;
 	MUST(store_put(&client, &request, &response, 100) == WEFT_OK);
+
+	// An answer by its token is handed on with its message.
+	MUST(store_put_reply(&served, call_token, WEFT_NOT_FOUND, &request) == WEFT_NOT_FOUND);
+	request.odd.size = 6;
+	MUST(store_put_reply(&served, call_token, WEFT_OK, &request) == WEFT_INTERNAL);
 
 	MUST(store_client_close(&client) == WEFT_OK);
 	MUST(store_server_stop(&served) == WEFT_OK);

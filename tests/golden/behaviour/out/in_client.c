@@ -6,21 +6,23 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_behaviour_v1_Inner(const void *message);
-static bool check_behaviour_v1_Block(const void *message);
+static bool check_behaviour_v1_Inner(const void *message, const uint8_t *body, uint32_t len);
+static bool check_behaviour_v1_Block(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_behaviour_v1_Inner(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_behaviour_v1_Inner(const void *message, const uint8_t *body, uint32_t len)
 {
 	const behaviour_v1_Inner *value = (const behaviour_v1_Inner *)message;
 
+	(void)body;
+	(void)len;
 	if (value->raw.size > 7u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_behaviour_v1_Block(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_behaviour_v1_Block(const void *message, const uint8_t *body, uint32_t len)
 {
 	const behaviour_v1_Block *value = (const behaviour_v1_Block *)message;
 
@@ -30,7 +32,7 @@ static bool check_behaviour_v1_Block(const void *message)
 		if (value->odds[i].size > 3u)
 			return false;
 	}
-	if (value->has_inner && !check_behaviour_v1_Inner(&value->inner))
+	if (value->has_inner && !check_behaviour_v1_Inner(&value->inner, body, len))
 		return false;
 	if (value->which_choice == behaviour_v1_Block_chosen_tag && value->choice.chosen.size > 9u)
 		return false;
@@ -95,7 +97,7 @@ weft_status store_client_close(struct store_client *client)
 weft_status store_put(struct store_client *client, const behaviour_v1_Block *request, behaviour_v1_Block *response,
                       uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_store_put, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_store_put, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -112,14 +114,14 @@ weft_status store_put_start(struct store_client *client, struct store_put_call *
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_store_put, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_store_put, request, response, NULL, timeout_us,
 	                         done_store_put);
 }
 
 weft_status store_missing(struct store_client *client, const behaviour_v1_Block *request, behaviour_v1_Block *response,
                           uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_store_missing, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_store_missing, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -137,7 +139,7 @@ weft_status store_missing_start(struct store_client *client, struct store_missin
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_store_missing, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_store_missing, request, response, NULL, timeout_us,
 	                         done_store_missing);
 }
 

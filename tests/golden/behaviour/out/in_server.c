@@ -8,21 +8,23 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_behaviour_v1_Inner(const void *message);
-static bool check_behaviour_v1_Block(const void *message);
+static bool check_behaviour_v1_Inner(const void *message, const uint8_t *body, uint32_t len);
+static bool check_behaviour_v1_Block(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_behaviour_v1_Inner(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_behaviour_v1_Inner(const void *message, const uint8_t *body, uint32_t len)
 {
 	const behaviour_v1_Inner *value = (const behaviour_v1_Inner *)message;
 
+	(void)body;
+	(void)len;
 	if (value->raw.size > 7u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_behaviour_v1_Block(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_behaviour_v1_Block(const void *message, const uint8_t *body, uint32_t len)
 {
 	const behaviour_v1_Block *value = (const behaviour_v1_Block *)message;
 
@@ -32,7 +34,7 @@ static bool check_behaviour_v1_Block(const void *message)
 		if (value->odds[i].size > 3u)
 			return false;
 	}
-	if (value->has_inner && !check_behaviour_v1_Inner(&value->inner))
+	if (value->has_inner && !check_behaviour_v1_Inner(&value->inner, body, len))
 		return false;
 	if (value->which_choice == behaviour_v1_Block_chosen_tag && value->choice.chosen.size > 9u)
 		return false;
@@ -77,6 +79,12 @@ static weft_status serve_store_put(struct weft_server *server, struct weft_reque
 	return status == WEFT_OK ? weft_reply(request, &message_behaviour_v1_Block, &out) : status;
 }
 
+weft_status store_put_reply(struct store_server *server, struct weft_token token, weft_status status,
+                            const behaviour_v1_Block *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_behaviour_v1_Block, response);
+}
+
 static weft_status serve_store_missing(struct weft_server *server, struct weft_request *request)
 {
 	const struct store_ops *ops = (const struct store_ops *)server->ops;
@@ -92,6 +100,12 @@ static weft_status serve_store_missing(struct weft_server *server, struct weft_r
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->missing(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_behaviour_v1_Block, &out) : status;
+}
+
+weft_status store_missing_reply(struct store_server *server, struct weft_token token, weft_status status,
+                                const behaviour_v1_Block *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_behaviour_v1_Block, response);
 }
 
 static weft_status serve_store_tell(struct weft_server *server, struct weft_request *request)

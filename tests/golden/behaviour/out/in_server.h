@@ -46,6 +46,16 @@ weft_status store_server_start(struct store_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status store_server_stop(struct store_server *server);
 
+/* Answer a Put whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status store_put_reply(struct store_server *server, struct weft_token token, weft_status status,
+                            const behaviour_v1_Block *response);
+
+/* Answer a Missing whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status store_missing_reply(struct store_server *server, struct weft_token token, weft_status status,
+                                const behaviour_v1_Block *response);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,13 +6,15 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_bytes_v1_Block(const void *message);
+static bool check_bytes_v1_Block(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_bytes_v1_Block(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_bytes_v1_Block(const void *message, const uint8_t *body, uint32_t len)
 {
 	const bytes_v1_Block *value = (const bytes_v1_Block *)message;
 
+	(void)body;
+	(void)len;
 	if (value->one.size > 1u)
 		return false;
 	if (value->two.size > 2u)
@@ -80,7 +82,7 @@ weft_status store_client_close(struct store_client *client)
 weft_status store_put(struct store_client *client, const bytes_v1_Block *request, bytes_v1_Ack *response,
                       uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_store_put, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_store_put, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -97,6 +99,6 @@ weft_status store_put_start(struct store_client *client, struct store_put_call *
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_store_put, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_store_put, request, response, NULL, timeout_us,
 	                         done_store_put);
 }

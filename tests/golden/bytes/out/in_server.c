@@ -8,13 +8,15 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_bytes_v1_Block(const void *message);
+static bool check_bytes_v1_Block(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_bytes_v1_Block(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_bytes_v1_Block(const void *message, const uint8_t *body, uint32_t len)
 {
 	const bytes_v1_Block *value = (const bytes_v1_Block *)message;
 
+	(void)body;
+	(void)len;
 	if (value->one.size > 1u)
 		return false;
 	if (value->two.size > 2u)
@@ -72,6 +74,12 @@ static weft_status serve_store_put(struct weft_server *server, struct weft_reque
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->put(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_bytes_v1_Ack, &out) : status;
+}
+
+weft_status store_put_reply(struct store_server *server, struct weft_token token, weft_status status,
+                            const bytes_v1_Ack *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_bytes_v1_Ack, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

@@ -41,6 +41,11 @@ weft_status store_server_start(struct store_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status store_server_stop(struct store_server *server);
 
+/* Answer a Put whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status store_put_reply(struct store_server *server, struct weft_token token, weft_status status,
+                            const bytes_v1_Ack *response);
+
 #ifdef __cplusplus
 }
 #endif

@@ -58,7 +58,7 @@ weft_status comments_client_close(struct comments_client *client)
 weft_status comments_leading(struct comments_client *client, const comments_v1_Text *request,
                              comments_v1_Text *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_comments_leading, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_comments_leading, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -76,14 +76,14 @@ weft_status comments_leading_start(struct comments_client *client, struct commen
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_comments_leading, request, response, timeout_us,
-	                         done_comments_leading);
+	return weft_client_start(&client->base, &call->base, &method_comments_leading, request, response, NULL,
+	                         timeout_us, done_comments_leading);
 }
 
 weft_status comments_bare(struct comments_client *client, const comments_v1_Text *request, comments_v1_Text *response,
                           uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_comments_bare, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_comments_bare, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -101,6 +101,6 @@ weft_status comments_bare_start(struct comments_client *client, struct comments_
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_comments_bare, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_comments_bare, request, response, NULL, timeout_us,
 	                         done_comments_bare);
 }

@@ -46,6 +46,12 @@ static weft_status serve_comments_leading(struct weft_server *server, struct wef
 	return status == WEFT_OK ? weft_reply(request, &message_comments_v1_Text, &out) : status;
 }
 
+weft_status comments_leading_reply(struct comments_server *server, struct weft_token token, weft_status status,
+                                   const comments_v1_Text *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_comments_v1_Text, response);
+}
+
 static weft_status serve_comments_bare(struct weft_server *server, struct weft_request *request)
 {
 	const struct comments_ops *ops = (const struct comments_ops *)server->ops;
@@ -61,6 +67,12 @@ static weft_status serve_comments_bare(struct weft_server *server, struct weft_r
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->bare(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_comments_v1_Text, &out) : status;
+}
+
+weft_status comments_bare_reply(struct comments_server *server, struct weft_token token, weft_status status,
+                                const comments_v1_Text *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_comments_v1_Text, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

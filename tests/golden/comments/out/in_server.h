@@ -45,6 +45,16 @@ weft_status comments_server_start(struct comments_server *server, struct rpmsg_d
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status comments_server_stop(struct comments_server *server);
 
+/* Answer a Leading whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status comments_leading_reply(struct comments_server *server, struct weft_token token, weft_status status,
+                                   const comments_v1_Text *response);
+
+/* Answer a Bare whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status comments_bare_reply(struct comments_server *server, struct weft_token token, weft_status status,
+                                const comments_v1_Text *response);
+
 #ifdef __cplusplus
 }
 #endif

@@ -68,7 +68,7 @@ weft_status power_client_close(struct power_client *client)
 weft_status power_sleep(struct power_client *client, const google_protobuf_Empty *request,
                         google_protobuf_Empty *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_power_sleep, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_power_sleep, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -86,14 +86,14 @@ weft_status power_sleep_start(struct power_client *client, struct power_sleep_ca
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_power_sleep, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_power_sleep, request, response, NULL, timeout_us,
 	                         done_power_sleep);
 }
 
 weft_status power_woke_at(struct power_client *client, const google_protobuf_Empty *request,
                           google_protobuf_Timestamp *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_power_woke_at, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_power_woke_at, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -111,6 +111,6 @@ weft_status power_woke_at_start(struct power_client *client, struct power_woke_a
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_power_woke_at, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_power_woke_at, request, response, NULL, timeout_us,
 	                         done_power_woke_at);
 }

@@ -56,6 +56,12 @@ static weft_status serve_power_sleep(struct weft_server *server, struct weft_req
 	return status == WEFT_OK ? weft_reply(request, &message_google_protobuf_Empty, &out) : status;
 }
 
+weft_status power_sleep_reply(struct power_server *server, struct weft_token token, weft_status status,
+                              const google_protobuf_Empty *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_google_protobuf_Empty, response);
+}
+
 static weft_status serve_power_woke_at(struct weft_server *server, struct weft_request *request)
 {
 	const struct power_ops *ops = (const struct power_ops *)server->ops;
@@ -71,6 +77,12 @@ static weft_status serve_power_woke_at(struct weft_server *server, struct weft_r
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->woke_at(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_google_protobuf_Timestamp, &out) : status;
+}
+
+weft_status power_woke_at_reply(struct power_server *server, struct weft_token token, weft_status status,
+                                const google_protobuf_Timestamp *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_google_protobuf_Timestamp, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

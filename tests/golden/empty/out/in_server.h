@@ -44,6 +44,16 @@ weft_status power_server_start(struct power_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status power_server_stop(struct power_server *server);
 
+/* Answer a Sleep whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status power_sleep_reply(struct power_server *server, struct weft_token token, weft_status status,
+                              const google_protobuf_Empty *response);
+
+/* Answer a WokeAt whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status power_woke_at_reply(struct power_server *server, struct weft_token token, weft_status status,
+                                const google_protobuf_Timestamp *response);
+
 #ifdef __cplusplus
 }
 #endif

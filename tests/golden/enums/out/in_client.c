@@ -52,7 +52,7 @@ weft_status lamp_client_close(struct lamp_client *client)
 weft_status lamp_switch(struct lamp_client *client, const enums_v1_State *request, enums_v1_State *response,
                         uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_lamp_switch, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_lamp_switch, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -69,6 +69,6 @@ weft_status lamp_switch_start(struct lamp_client *client, struct lamp_switch_cal
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_lamp_switch, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_lamp_switch, request, response, NULL, timeout_us,
 	                         done_lamp_switch);
 }

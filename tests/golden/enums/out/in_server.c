@@ -46,6 +46,12 @@ static weft_status serve_lamp_switch(struct weft_server *server, struct weft_req
 	return status == WEFT_OK ? weft_reply(request, &message_enums_v1_State, &out) : status;
 }
 
+weft_status lamp_switch_reply(struct lamp_server *server, struct weft_token token, weft_status status,
+                              const enums_v1_State *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_enums_v1_State, response);
+}
+
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */
 static weft_status dispatch_lamp(struct weft_server *server, struct weft_request *request)
 {

@@ -41,6 +41,11 @@ weft_status lamp_server_start(struct lamp_server *server, struct rpmsg_device *r
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status lamp_server_stop(struct lamp_server *server);
 
+/* Answer a Switch whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status lamp_switch_reply(struct lamp_server *server, struct weft_token token, weft_status status,
+                              const enums_v1_State *response);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,27 +6,29 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_parts_Motor(const void *message);
-static bool check_imports_v1_Pose(const void *message);
+static bool check_parts_Motor(const void *message, const uint8_t *body, uint32_t len);
+static bool check_imports_v1_Pose(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_parts_Motor(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_parts_Motor(const void *message, const uint8_t *body, uint32_t len)
 {
 	const parts_Motor *value = (const parts_Motor *)message;
 
+	(void)body;
+	(void)len;
 	if (value->tag.size > 3u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_imports_v1_Pose(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_imports_v1_Pose(const void *message, const uint8_t *body, uint32_t len)
 {
 	const imports_v1_Pose *value = (const imports_v1_Pose *)message;
 
-	if (value->has_left && !check_parts_Motor(&value->left))
+	if (value->has_left && !check_parts_Motor(&value->left, body, len))
 		return false;
-	if (value->has_right && !check_parts_Motor(&value->right))
+	if (value->has_right && !check_parts_Motor(&value->right, body, len))
 		return false;
 	return true;
 }
@@ -87,7 +89,7 @@ weft_status robot_client_close(struct robot_client *client)
 weft_status robot_turn(struct robot_client *client, const parts_Motor *request, imports_v1_Pose *response,
                        uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_robot_turn, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_robot_turn, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -104,6 +106,6 @@ weft_status robot_turn_start(struct robot_client *client, struct robot_turn_call
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_robot_turn, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_robot_turn, request, response, NULL, timeout_us,
 	                         done_robot_turn);
 }

@@ -8,27 +8,29 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_parts_Motor(const void *message);
-static bool check_imports_v1_Pose(const void *message);
+static bool check_parts_Motor(const void *message, const uint8_t *body, uint32_t len);
+static bool check_imports_v1_Pose(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_parts_Motor(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_parts_Motor(const void *message, const uint8_t *body, uint32_t len)
 {
 	const parts_Motor *value = (const parts_Motor *)message;
 
+	(void)body;
+	(void)len;
 	if (value->tag.size > 3u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_imports_v1_Pose(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_imports_v1_Pose(const void *message, const uint8_t *body, uint32_t len)
 {
 	const imports_v1_Pose *value = (const imports_v1_Pose *)message;
 
-	if (value->has_left && !check_parts_Motor(&value->left))
+	if (value->has_left && !check_parts_Motor(&value->left, body, len))
 		return false;
-	if (value->has_right && !check_parts_Motor(&value->right))
+	if (value->has_right && !check_parts_Motor(&value->right, body, len))
 		return false;
 	return true;
 }
@@ -79,6 +81,12 @@ static weft_status serve_robot_turn(struct weft_server *server, struct weft_requ
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->turn(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_imports_v1_Pose, &out) : status;
+}
+
+weft_status robot_turn_reply(struct robot_server *server, struct weft_token token, weft_status status,
+                             const imports_v1_Pose *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_imports_v1_Pose, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

@@ -41,6 +41,11 @@ weft_status robot_server_start(struct robot_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status robot_server_stop(struct robot_server *server);
 
+/* Answer a Turn whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status robot_turn_reply(struct robot_server *server, struct weft_token token, weft_status status,
+                             const imports_v1_Pose *response);
+
 #ifdef __cplusplus
 }
 #endif

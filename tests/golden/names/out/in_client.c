@@ -6,30 +6,32 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_names_v1_Value(const void *message);
-static bool check_names_v1_Request(const void *message);
+static bool check_names_v1_Value(const void *message, const uint8_t *body, uint32_t len);
+static bool check_names_v1_Request(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_names_v1_Value(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_names_v1_Value(const void *message, const uint8_t *body, uint32_t len)
 {
 	const names_v1_Value *value = (const names_v1_Value *)message;
 
+	(void)body;
+	(void)len;
 	if (value->bytes.size > 7u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_names_v1_Request(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_names_v1_Request(const void *message, const uint8_t *body, uint32_t len)
 {
 	const names_v1_Request *value = (const names_v1_Request *)message;
 
 	if (value->request.size > 3u)
 		return false;
-	if (value->has_response && !check_names_v1_Value(&value->response))
+	if (value->has_response && !check_names_v1_Value(&value->response, body, len))
 		return false;
 	for (pb_size_t i = 0; i < value->value_count && i < 2u; i++) {
-		if (!check_names_v1_Value(&value->value[i]))
+		if (!check_names_v1_Value(&value->value[i], body, len))
 			return false;
 	}
 	return true;
@@ -111,7 +113,7 @@ weft_status names_client_close(struct names_client *client)
 weft_status names_names(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                         uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_names_names, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_names_names, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -129,14 +131,14 @@ weft_status names_names_start(struct names_client *client, struct names_names_ca
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_names_names, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_names_names, request, response, NULL, timeout_us,
 	                         done_names_names);
 }
 
 weft_status names_call(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                        uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_names_call, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_names_call, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -153,14 +155,14 @@ weft_status names_call_start(struct names_client *client, struct names_call_call
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_names_call, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_names_call, request, response, NULL, timeout_us,
 	                         done_names_call);
 }
 
 weft_status names_context(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                           uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_names_context, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_names_context, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -178,14 +180,14 @@ weft_status names_context_start(struct names_client *client, struct names_contex
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_names_context, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_names_context, request, response, NULL, timeout_us,
 	                         done_names_context);
 }
 
 weft_status names_get_http_status(struct names_client *client, const names_v1_Request *request,
                                   names_v1_Request *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_names_get_http_status, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_names_get_http_status, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -203,14 +205,14 @@ weft_status names_get_http_status_start(struct names_client *client, struct name
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_names_get_http_status, request, response,
+	return weft_client_start(&client->base, &call->base, &method_names_get_http_status, request, response, NULL,
 	                         timeout_us, done_names_get_http_status);
 }
 
 weft_status names_delete(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                          uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_names_delete, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_names_delete, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -228,14 +230,14 @@ weft_status names_delete_start(struct names_client *client, struct names_delete_
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_names_delete, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_names_delete, request, response, NULL, timeout_us,
 	                         done_names_delete);
 }
 
 weft_status names_switch_2(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                            uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_names_switch_2, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_names_switch_2, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -253,6 +255,6 @@ weft_status names_switch_2_start(struct names_client *client, struct names_switc
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_names_switch_2, request, response, timeout_us,
-	                         done_names_switch_2);
+	return weft_client_start(&client->base, &call->base, &method_names_switch_2, request, response, NULL,
+	                         timeout_us, done_names_switch_2);
 }

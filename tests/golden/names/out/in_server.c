@@ -8,30 +8,32 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_names_v1_Value(const void *message);
-static bool check_names_v1_Request(const void *message);
+static bool check_names_v1_Value(const void *message, const uint8_t *body, uint32_t len);
+static bool check_names_v1_Request(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_names_v1_Value(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_names_v1_Value(const void *message, const uint8_t *body, uint32_t len)
 {
 	const names_v1_Value *value = (const names_v1_Value *)message;
 
+	(void)body;
+	(void)len;
 	if (value->bytes.size > 7u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_names_v1_Request(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_names_v1_Request(const void *message, const uint8_t *body, uint32_t len)
 {
 	const names_v1_Request *value = (const names_v1_Request *)message;
 
 	if (value->request.size > 3u)
 		return false;
-	if (value->has_response && !check_names_v1_Value(&value->response))
+	if (value->has_response && !check_names_v1_Value(&value->response, body, len))
 		return false;
 	for (pb_size_t i = 0; i < value->value_count && i < 2u; i++) {
-		if (!check_names_v1_Value(&value->value[i]))
+		if (!check_names_v1_Value(&value->value[i], body, len))
 			return false;
 	}
 	return true;
@@ -75,6 +77,12 @@ static weft_status serve_names_names(struct weft_server *server, struct weft_req
 	return status == WEFT_OK ? weft_reply(request, &message_names_v1_Request, &out) : status;
 }
 
+weft_status names_names_reply(struct names_server *server, struct weft_token token, weft_status status,
+                              const names_v1_Request *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_names_v1_Request, response);
+}
+
 static weft_status serve_names_call(struct weft_server *server, struct weft_request *request)
 {
 	const struct names_ops *ops = (const struct names_ops *)server->ops;
@@ -90,6 +98,12 @@ static weft_status serve_names_call(struct weft_server *server, struct weft_requ
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->call(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_names_v1_Request, &out) : status;
+}
+
+weft_status names_call_reply(struct names_server *server, struct weft_token token, weft_status status,
+                             const names_v1_Request *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_names_v1_Request, response);
 }
 
 static weft_status serve_names_context(struct weft_server *server, struct weft_request *request)
@@ -109,6 +123,12 @@ static weft_status serve_names_context(struct weft_server *server, struct weft_r
 	return status == WEFT_OK ? weft_reply(request, &message_names_v1_Request, &out) : status;
 }
 
+weft_status names_context_reply(struct names_server *server, struct weft_token token, weft_status status,
+                                const names_v1_Request *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_names_v1_Request, response);
+}
+
 static weft_status serve_names_get_http_status(struct weft_server *server, struct weft_request *request)
 {
 	const struct names_ops *ops = (const struct names_ops *)server->ops;
@@ -124,6 +144,12 @@ static weft_status serve_names_get_http_status(struct weft_server *server, struc
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->get_http_status(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_names_v1_Request, &out) : status;
+}
+
+weft_status names_get_http_status_reply(struct names_server *server, struct weft_token token, weft_status status,
+                                        const names_v1_Request *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_names_v1_Request, response);
 }
 
 static weft_status serve_names_delete(struct weft_server *server, struct weft_request *request)
@@ -143,6 +169,12 @@ static weft_status serve_names_delete(struct weft_server *server, struct weft_re
 	return status == WEFT_OK ? weft_reply(request, &message_names_v1_Request, &out) : status;
 }
 
+weft_status names_delete_reply(struct names_server *server, struct weft_token token, weft_status status,
+                               const names_v1_Request *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_names_v1_Request, response);
+}
+
 static weft_status serve_names_switch_2(struct weft_server *server, struct weft_request *request)
 {
 	const struct names_ops *ops = (const struct names_ops *)server->ops;
@@ -158,6 +190,12 @@ static weft_status serve_names_switch_2(struct weft_server *server, struct weft_
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->switch_2(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_names_v1_Request, &out) : status;
+}
+
+weft_status names_switch_2_reply(struct names_server *server, struct weft_token token, weft_status status,
+                                 const names_v1_Request *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_names_v1_Request, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

@@ -56,6 +56,37 @@ weft_status names_server_start(struct names_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status names_server_stop(struct names_server *server);
 
+/* Answer a Names whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status names_names_reply(struct names_server *server, struct weft_token token, weft_status status,
+                              const names_v1_Request *response);
+
+/* Answer a Call whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status names_call_reply(struct names_server *server, struct weft_token token, weft_status status,
+                             const names_v1_Request *response);
+
+/* Answer a Context whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status names_context_reply(struct names_server *server, struct weft_token token, weft_status status,
+                                const names_v1_Request *response);
+
+/* Answer a GetHTTPStatus whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
+ * Statuses as of weft_server_reply(). */
+weft_status names_get_http_status_reply(struct names_server *server, struct weft_token token, weft_status status,
+                                        const names_v1_Request *response);
+
+/* Answer a Delete whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status names_delete_reply(struct names_server *server, struct weft_token token, weft_status status,
+                               const names_v1_Request *response);
+
+/* Answer a switch_2 whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status names_switch_2_reply(struct names_server *server, struct weft_token token, weft_status status,
+                                 const names_v1_Request *response);
+
 #ifdef __cplusplus
 }
 #endif

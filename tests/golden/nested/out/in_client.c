@@ -6,42 +6,44 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_nested_v1_Trunk_Branch_Leaf(const void *message);
-static bool check_nested_v1_Trunk_Branch(const void *message);
-static bool check_nested_v1_Trunk(const void *message);
+static bool check_nested_v1_Trunk_Branch_Leaf(const void *message, const uint8_t *body, uint32_t len);
+static bool check_nested_v1_Trunk_Branch(const void *message, const uint8_t *body, uint32_t len);
+static bool check_nested_v1_Trunk(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_nested_v1_Trunk_Branch_Leaf(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_nested_v1_Trunk_Branch_Leaf(const void *message, const uint8_t *body, uint32_t len)
 {
 	const nested_v1_Trunk_Branch_Leaf *value = (const nested_v1_Trunk_Branch_Leaf *)message;
 
+	(void)body;
+	(void)len;
 	if (value->colour.size > 3u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_nested_v1_Trunk_Branch(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_nested_v1_Trunk_Branch(const void *message, const uint8_t *body, uint32_t len)
 {
 	const nested_v1_Trunk_Branch *value = (const nested_v1_Trunk_Branch *)message;
 
-	if (value->has_first && !check_nested_v1_Trunk_Branch_Leaf(&value->first))
+	if (value->has_first && !check_nested_v1_Trunk_Branch_Leaf(&value->first, body, len))
 		return false;
 	for (pb_size_t i = 0; i < value->more_count && i < 5u; i++) {
-		if (!check_nested_v1_Trunk_Branch_Leaf(&value->more[i]))
+		if (!check_nested_v1_Trunk_Branch_Leaf(&value->more[i], body, len))
 			return false;
 	}
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_nested_v1_Trunk(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_nested_v1_Trunk(const void *message, const uint8_t *body, uint32_t len)
 {
 	const nested_v1_Trunk *value = (const nested_v1_Trunk *)message;
 
-	if (value->has_left && !check_nested_v1_Trunk_Branch(&value->left))
+	if (value->has_left && !check_nested_v1_Trunk_Branch(&value->left, body, len))
 		return false;
-	if (value->has_right && !check_nested_v1_Trunk_Branch(&value->right))
+	if (value->has_right && !check_nested_v1_Trunk_Branch(&value->right, body, len))
 		return false;
 	return true;
 }
@@ -102,7 +104,7 @@ weft_status tree_client_close(struct tree_client *client)
 weft_status tree_grow(struct tree_client *client, const nested_v1_Trunk_Branch *request, nested_v1_Trunk *response,
                       uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_tree_grow, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_tree_grow, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -120,6 +122,6 @@ weft_status tree_grow_start(struct tree_client *client, struct tree_grow_call *c
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_tree_grow, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_tree_grow, request, response, NULL, timeout_us,
 	                         done_tree_grow);
 }

@@ -8,42 +8,44 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_nested_v1_Trunk_Branch_Leaf(const void *message);
-static bool check_nested_v1_Trunk_Branch(const void *message);
-static bool check_nested_v1_Trunk(const void *message);
+static bool check_nested_v1_Trunk_Branch_Leaf(const void *message, const uint8_t *body, uint32_t len);
+static bool check_nested_v1_Trunk_Branch(const void *message, const uint8_t *body, uint32_t len);
+static bool check_nested_v1_Trunk(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_nested_v1_Trunk_Branch_Leaf(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_nested_v1_Trunk_Branch_Leaf(const void *message, const uint8_t *body, uint32_t len)
 {
 	const nested_v1_Trunk_Branch_Leaf *value = (const nested_v1_Trunk_Branch_Leaf *)message;
 
+	(void)body;
+	(void)len;
 	if (value->colour.size > 3u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_nested_v1_Trunk_Branch(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_nested_v1_Trunk_Branch(const void *message, const uint8_t *body, uint32_t len)
 {
 	const nested_v1_Trunk_Branch *value = (const nested_v1_Trunk_Branch *)message;
 
-	if (value->has_first && !check_nested_v1_Trunk_Branch_Leaf(&value->first))
+	if (value->has_first && !check_nested_v1_Trunk_Branch_Leaf(&value->first, body, len))
 		return false;
 	for (pb_size_t i = 0; i < value->more_count && i < 5u; i++) {
-		if (!check_nested_v1_Trunk_Branch_Leaf(&value->more[i]))
+		if (!check_nested_v1_Trunk_Branch_Leaf(&value->more[i], body, len))
 			return false;
 	}
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_nested_v1_Trunk(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_nested_v1_Trunk(const void *message, const uint8_t *body, uint32_t len)
 {
 	const nested_v1_Trunk *value = (const nested_v1_Trunk *)message;
 
-	if (value->has_left && !check_nested_v1_Trunk_Branch(&value->left))
+	if (value->has_left && !check_nested_v1_Trunk_Branch(&value->left, body, len))
 		return false;
-	if (value->has_right && !check_nested_v1_Trunk_Branch(&value->right))
+	if (value->has_right && !check_nested_v1_Trunk_Branch(&value->right, body, len))
 		return false;
 	return true;
 }
@@ -94,6 +96,12 @@ static weft_status serve_tree_grow(struct weft_server *server, struct weft_reque
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->grow(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_nested_v1_Trunk, &out) : status;
+}
+
+weft_status tree_grow_reply(struct tree_server *server, struct weft_token token, weft_status status,
+                            const nested_v1_Trunk *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_nested_v1_Trunk, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

@@ -41,6 +41,11 @@ weft_status tree_server_start(struct tree_server *server, struct rpmsg_device *r
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status tree_server_stop(struct tree_server *server);
 
+/* Answer a Grow whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status tree_grow_reply(struct tree_server *server, struct weft_token token, weft_status status,
+                            const nested_v1_Trunk *response);
+
 #ifdef __cplusplus
 }
 #endif

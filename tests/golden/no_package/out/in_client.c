@@ -61,7 +61,7 @@ weft_status bare_client_close(struct bare_client *client)
 
 weft_status bare_get(struct bare_client *client, const BareRequest *request, BareReply *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_bare_get, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_bare_get, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -78,6 +78,6 @@ weft_status bare_get_start(struct bare_client *client, struct bare_get_call *cal
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_bare_get, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_bare_get, request, response, NULL, timeout_us,
 	                         done_bare_get);
 }

@@ -56,6 +56,12 @@ static weft_status serve_bare_get(struct weft_server *server, struct weft_reques
 	return status == WEFT_OK ? weft_reply(request, &message_BareReply, &out) : status;
 }
 
+weft_status bare_get_reply(struct bare_server *server, struct weft_token token, weft_status status,
+                           const BareReply *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_BareReply, response);
+}
+
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */
 static weft_status dispatch_bare(struct weft_server *server, struct weft_request *request)
 {

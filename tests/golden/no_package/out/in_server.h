@@ -40,6 +40,11 @@ weft_status bare_server_start(struct bare_server *server, struct rpmsg_device *r
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status bare_server_stop(struct bare_server *server);
 
+/* Answer a Get whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status bare_get_reply(struct bare_server *server, struct weft_token token, weft_status status,
+                           const BareReply *response);
+
 #ifdef __cplusplus
 }
 #endif

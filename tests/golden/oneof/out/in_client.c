@@ -6,25 +6,27 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_oneof_v1_Move(const void *message);
-static bool check_oneof_v1_Command(const void *message);
+static bool check_oneof_v1_Move(const void *message, const uint8_t *body, uint32_t len);
+static bool check_oneof_v1_Command(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_oneof_v1_Move(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_oneof_v1_Move(const void *message, const uint8_t *body, uint32_t len)
 {
 	const oneof_v1_Move *value = (const oneof_v1_Move *)message;
 
+	(void)body;
+	(void)len;
 	if (value->signature.size > 9u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_oneof_v1_Command(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_oneof_v1_Command(const void *message, const uint8_t *body, uint32_t len)
 {
 	const oneof_v1_Command *value = (const oneof_v1_Command *)message;
 
-	if (value->which_what == oneof_v1_Command_move_tag && !check_oneof_v1_Move(&value->what.move))
+	if (value->which_what == oneof_v1_Command_move_tag && !check_oneof_v1_Move(&value->what.move, body, len))
 		return false;
 	if (value->which_what == oneof_v1_Command_raw_tag && value->what.raw.size > 7u)
 		return false;
@@ -87,7 +89,7 @@ weft_status machine_client_close(struct machine_client *client)
 weft_status machine_run(struct machine_client *client, const oneof_v1_Command *request, oneof_v1_Result *response,
                         uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_machine_run, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_machine_run, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -105,6 +107,6 @@ weft_status machine_run_start(struct machine_client *client, struct machine_run_
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_machine_run, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_machine_run, request, response, NULL, timeout_us,
 	                         done_machine_run);
 }

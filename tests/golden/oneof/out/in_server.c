@@ -8,25 +8,27 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_oneof_v1_Move(const void *message);
-static bool check_oneof_v1_Command(const void *message);
+static bool check_oneof_v1_Move(const void *message, const uint8_t *body, uint32_t len);
+static bool check_oneof_v1_Command(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_oneof_v1_Move(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_oneof_v1_Move(const void *message, const uint8_t *body, uint32_t len)
 {
 	const oneof_v1_Move *value = (const oneof_v1_Move *)message;
 
+	(void)body;
+	(void)len;
 	if (value->signature.size > 9u)
 		return false;
 	return true;
 }
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_oneof_v1_Command(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_oneof_v1_Command(const void *message, const uint8_t *body, uint32_t len)
 {
 	const oneof_v1_Command *value = (const oneof_v1_Command *)message;
 
-	if (value->which_what == oneof_v1_Command_move_tag && !check_oneof_v1_Move(&value->what.move))
+	if (value->which_what == oneof_v1_Command_move_tag && !check_oneof_v1_Move(&value->what.move, body, len))
 		return false;
 	if (value->which_what == oneof_v1_Command_raw_tag && value->what.raw.size > 7u)
 		return false;
@@ -79,6 +81,12 @@ static weft_status serve_machine_run(struct weft_server *server, struct weft_req
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->run(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_oneof_v1_Result, &out) : status;
+}
+
+weft_status machine_run_reply(struct machine_server *server, struct weft_token token, weft_status status,
+                              const oneof_v1_Result *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_oneof_v1_Result, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

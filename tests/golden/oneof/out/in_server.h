@@ -41,6 +41,11 @@ weft_status machine_server_start(struct machine_server *server, struct rpmsg_dev
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status machine_server_stop(struct machine_server *server);
 
+/* Answer a Run whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status machine_run_reply(struct machine_server *server, struct weft_token token, weft_status status,
+                              const oneof_v1_Result *response);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,13 +6,15 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_optional_v1_Change(const void *message);
+static bool check_optional_v1_Change(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_optional_v1_Change(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_optional_v1_Change(const void *message, const uint8_t *body, uint32_t len)
 {
 	const optional_v1_Change *value = (const optional_v1_Change *)message;
 
+	(void)body;
+	(void)len;
 	if (value->has_key && value->key.size > 3u)
 		return false;
 	return true;
@@ -64,7 +66,7 @@ weft_status settings_client_close(struct settings_client *client)
 weft_status settings_apply(struct settings_client *client, const optional_v1_Change *request,
                            optional_v1_Change *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_settings_apply, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_settings_apply, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -82,6 +84,6 @@ weft_status settings_apply_start(struct settings_client *client, struct settings
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_settings_apply, request, response, timeout_us,
-	                         done_settings_apply);
+	return weft_client_start(&client->base, &call->base, &method_settings_apply, request, response, NULL,
+	                         timeout_us, done_settings_apply);
 }

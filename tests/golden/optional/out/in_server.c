@@ -8,13 +8,15 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_optional_v1_Change(const void *message);
+static bool check_optional_v1_Change(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_optional_v1_Change(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_optional_v1_Change(const void *message, const uint8_t *body, uint32_t len)
 {
 	const optional_v1_Change *value = (const optional_v1_Change *)message;
 
+	(void)body;
+	(void)len;
 	if (value->has_key && value->key.size > 3u)
 		return false;
 	return true;
@@ -56,6 +58,12 @@ static weft_status serve_settings_apply(struct weft_server *server, struct weft_
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->apply(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_optional_v1_Change, &out) : status;
+}
+
+weft_status settings_apply_reply(struct settings_server *server, struct weft_token token, weft_status status,
+                                 const optional_v1_Change *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_optional_v1_Change, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

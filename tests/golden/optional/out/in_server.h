@@ -42,6 +42,11 @@ weft_status settings_server_start(struct settings_server *server, struct rpmsg_d
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status settings_server_stop(struct settings_server *server);
 
+/* Answer a Apply whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status settings_apply_reply(struct settings_server *server, struct weft_token token, weft_status status,
+                                 const optional_v1_Change *response);
+
 #ifdef __cplusplus
 }
 #endif

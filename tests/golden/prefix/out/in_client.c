@@ -52,7 +52,7 @@ weft_status door_lamp_client_close(struct door_lamp_client *client)
 weft_status door_lamp_set(struct door_lamp_client *client, const prefix_v1_Level *request, prefix_v1_Level *response,
                           uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_door_lamp_set, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_door_lamp_set, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -70,7 +70,7 @@ weft_status door_lamp_set_start(struct door_lamp_client *client, struct door_lam
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_door_lamp_set, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_door_lamp_set, request, response, NULL, timeout_us,
 	                         done_door_lamp_set);
 }
 
@@ -110,7 +110,7 @@ weft_status desk_lamp_client_close(struct desk_lamp_client *client)
 weft_status desk_lamp_set(struct desk_lamp_client *client, const prefix_v1_Level *request, prefix_v1_Level *response,
                           uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_desk_lamp_set, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_desk_lamp_set, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -128,6 +128,6 @@ weft_status desk_lamp_set_start(struct desk_lamp_client *client, struct desk_lam
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_desk_lamp_set, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_desk_lamp_set, request, response, NULL, timeout_us,
 	                         done_desk_lamp_set);
 }

@@ -46,6 +46,12 @@ static weft_status serve_door_lamp_set(struct weft_server *server, struct weft_r
 	return status == WEFT_OK ? weft_reply(request, &message_prefix_v1_Level, &out) : status;
 }
 
+weft_status door_lamp_set_reply(struct door_lamp_server *server, struct weft_token token, weft_status status,
+                                const prefix_v1_Level *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_prefix_v1_Level, response);
+}
+
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */
 static weft_status dispatch_door_lamp(struct weft_server *server, struct weft_request *request)
 {
@@ -95,6 +101,12 @@ static weft_status serve_desk_lamp_set(struct weft_server *server, struct weft_r
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->set(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_prefix_v1_Level, &out) : status;
+}
+
+weft_status desk_lamp_set_reply(struct desk_lamp_server *server, struct weft_token token, weft_status status,
+                                const prefix_v1_Level *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_prefix_v1_Level, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

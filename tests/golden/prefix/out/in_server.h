@@ -42,6 +42,11 @@ weft_status door_lamp_server_start(struct door_lamp_server *server, struct rpmsg
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status door_lamp_server_stop(struct door_lamp_server *server);
 
+/* Answer a Set whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status door_lamp_set_reply(struct door_lamp_server *server, struct weft_token token, weft_status status,
+                                const prefix_v1_Level *response);
+
 /* ---- prefix.v1.Lamps ---- */
 
 /* What serves prefix.v1.Lamps: your functions, NULL where there is none. What they return goes to the client, the
@@ -66,6 +71,11 @@ weft_status desk_lamp_server_start(struct desk_lamp_server *server, struct rpmsg
 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status desk_lamp_server_stop(struct desk_lamp_server *server);
+
+/* Answer a Set whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status desk_lamp_set_reply(struct desk_lamp_server *server, struct weft_token token, weft_status status,
+                                const prefix_v1_Level *response);
 
 #ifdef __cplusplus
 }

@@ -6,13 +6,15 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_old_v1_Work(const void *message);
+static bool check_old_v1_Work(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_old_v1_Work(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_old_v1_Work(const void *message, const uint8_t *body, uint32_t len)
 {
 	const old_v1_Work *value = (const old_v1_Work *)message;
 
+	(void)body;
+	(void)len;
 	if (value->has_key && value->key.size > 3u)
 		return false;
 	return true;
@@ -63,7 +65,7 @@ weft_status old_client_close(struct old_client *client)
 
 weft_status old_do(struct old_client *client, const old_v1_Work *request, old_v1_Work *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_old_do, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_old_do, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -80,6 +82,6 @@ weft_status old_do_start(struct old_client *client, struct old_do_call *call, co
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_old_do, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_old_do, request, response, NULL, timeout_us,
 	                         done_old_do);
 }

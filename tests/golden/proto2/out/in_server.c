@@ -8,13 +8,15 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_old_v1_Work(const void *message);
+static bool check_old_v1_Work(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_old_v1_Work(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_old_v1_Work(const void *message, const uint8_t *body, uint32_t len)
 {
 	const old_v1_Work *value = (const old_v1_Work *)message;
 
+	(void)body;
+	(void)len;
 	if (value->has_key && value->key.size > 3u)
 		return false;
 	return true;
@@ -56,6 +58,12 @@ static weft_status serve_old_do(struct weft_server *server, struct weft_request 
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->do_(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_old_v1_Work, &out) : status;
+}
+
+weft_status old_do_reply(struct old_server *server, struct weft_token token, weft_status status,
+                         const old_v1_Work *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_old_v1_Work, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

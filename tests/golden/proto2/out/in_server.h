@@ -40,6 +40,11 @@ weft_status old_server_start(struct old_server *server, struct rpmsg_device *rde
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status old_server_stop(struct old_server *server);
 
+/* Answer a Do whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status old_do_reply(struct old_server *server, struct weft_token token, weft_status status,
+                         const old_v1_Work *response);
+
 #ifdef __cplusplus
 }
 #endif

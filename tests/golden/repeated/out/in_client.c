@@ -6,13 +6,15 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_repeated_v1_Reply(const void *message);
+static bool check_repeated_v1_Reply(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_repeated_v1_Reply(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_repeated_v1_Reply(const void *message, const uint8_t *body, uint32_t len)
 {
 	const repeated_v1_Reply *value = (const repeated_v1_Reply *)message;
 
+	(void)body;
+	(void)len;
 	for (pb_size_t i = 0; i < value->keys_count && i < 2u; i++) {
 		if (value->keys[i].size > 6u)
 			return false;
@@ -80,7 +82,7 @@ weft_status samples_client_close(struct samples_client *client)
 weft_status samples_take(struct samples_client *client, const repeated_v1_Request *request, repeated_v1_Reply *response,
                          uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_samples_take, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_samples_take, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -98,6 +100,6 @@ weft_status samples_take_start(struct samples_client *client, struct samples_tak
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_samples_take, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_samples_take, request, response, NULL, timeout_us,
 	                         done_samples_take);
 }

@@ -8,13 +8,15 @@
 #include "weft/message.h"
 #include "weft/service.h"
 
-static bool check_repeated_v1_Reply(const void *message);
+static bool check_repeated_v1_Reply(const void *message, const uint8_t *body, uint32_t len);
 
-/* nanopb rounds the room of `bytes` fields up: the limits of in.proto are kept here. */
-static bool check_repeated_v1_Reply(const void *message)
+/* nanopb rounds the room of `bytes` fields up and knows none of views: the limits of in.proto are kept here. */
+static bool check_repeated_v1_Reply(const void *message, const uint8_t *body, uint32_t len)
 {
 	const repeated_v1_Reply *value = (const repeated_v1_Reply *)message;
 
+	(void)body;
+	(void)len;
 	for (pb_size_t i = 0; i < value->keys_count && i < 2u; i++) {
 		if (value->keys[i].size > 6u)
 			return false;
@@ -72,6 +74,12 @@ static weft_status serve_samples_take(struct weft_server *server, struct weft_re
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->take(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_repeated_v1_Reply, &out) : status;
+}
+
+weft_status samples_take_reply(struct samples_server *server, struct weft_token token, weft_status status,
+                               const repeated_v1_Reply *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_repeated_v1_Reply, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

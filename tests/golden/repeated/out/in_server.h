@@ -41,6 +41,11 @@ weft_status samples_server_start(struct samples_server *server, struct rpmsg_dev
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status samples_server_stop(struct samples_server *server);
 
+/* Answer a Take whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status samples_take_reply(struct samples_server *server, struct weft_token token, weft_status status,
+                               const repeated_v1_Reply *response);
+
 #ifdef __cplusplus
 }
 #endif

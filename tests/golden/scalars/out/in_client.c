@@ -52,7 +52,7 @@ weft_status scalars_client_close(struct scalars_client *client)
 weft_status scalars_echo(struct scalars_client *client, const scalars_v1_All *request, scalars_v1_All *response,
                          uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_scalars_echo, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_scalars_echo, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -70,6 +70,6 @@ weft_status scalars_echo_start(struct scalars_client *client, struct scalars_ech
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_scalars_echo, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_scalars_echo, request, response, NULL, timeout_us,
 	                         done_scalars_echo);
 }

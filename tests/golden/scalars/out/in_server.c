@@ -46,6 +46,12 @@ static weft_status serve_scalars_echo(struct weft_server *server, struct weft_re
 	return status == WEFT_OK ? weft_reply(request, &message_scalars_v1_All, &out) : status;
 }
 
+weft_status scalars_echo_reply(struct scalars_server *server, struct weft_token token, weft_status status,
+                               const scalars_v1_All *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_scalars_v1_All, response);
+}
+
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */
 static weft_status dispatch_scalars(struct weft_server *server, struct weft_request *request)
 {

@@ -41,6 +41,11 @@ weft_status scalars_server_start(struct scalars_server *server, struct rpmsg_dev
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status scalars_server_stop(struct scalars_server *server);
 
+/* Answer a Echo whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status scalars_echo_reply(struct scalars_server *server, struct weft_token token, weft_status status,
+                               const scalars_v1_All *response);
+
 #ifdef __cplusplus
 }
 #endif

@@ -54,7 +54,7 @@ weft_status temperature_controller_get(struct temperature_controller_client *cli
                                        const com_example_instruments_v1_Celsius *request,
                                        com_example_instruments_v1_Celsius *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_temperature_controller_get, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_temperature_controller_get, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -75,5 +75,5 @@ weft_status temperature_controller_get_start(struct temperature_controller_clien
 	call->done = done;
 	call->arg = arg;
 	return weft_client_start(&client->base, &call->base, &method_temperature_controller_get, request, response,
-	                         timeout_us, done_temperature_controller_get);
+	                         NULL, timeout_us, done_temperature_controller_get);
 }

@@ -47,6 +47,12 @@ static weft_status serve_temperature_controller_get(struct weft_server *server, 
 	return status == WEFT_OK ? weft_reply(request, &message_com_example_instruments_v1_Celsius, &out) : status;
 }
 
+weft_status temperature_controller_get_reply(struct temperature_controller_server *server, struct weft_token token,
+                                             weft_status status, const com_example_instruments_v1_Celsius *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_com_example_instruments_v1_Celsius, response);
+}
+
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */
 static weft_status dispatch_temperature_controller(struct weft_server *server, struct weft_request *request)
 {

@@ -42,6 +42,11 @@ weft_status temperature_controller_server_start(struct temperature_controller_se
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status temperature_controller_server_stop(struct temperature_controller_server *server);
 
+/* Answer a Get whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status temperature_controller_get_reply(struct temperature_controller_server *server, struct weft_token token,
+                                             weft_status status, const com_example_instruments_v1_Celsius *response);
+
 #ifdef __cplusplus
 }
 #endif

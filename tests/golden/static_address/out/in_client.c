@@ -52,7 +52,7 @@ weft_status watchdog_client_close(struct watchdog_client *client)
 weft_status watchdog_kick(struct watchdog_client *client, const fixed_v1_Window *request, fixed_v1_Window *response,
                           uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_watchdog_kick, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_watchdog_kick, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -70,6 +70,6 @@ weft_status watchdog_kick_start(struct watchdog_client *client, struct watchdog_
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_watchdog_kick, request, response, timeout_us,
+	return weft_client_start(&client->base, &call->base, &method_watchdog_kick, request, response, NULL, timeout_us,
 	                         done_watchdog_kick);
 }

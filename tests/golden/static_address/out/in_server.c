@@ -46,6 +46,12 @@ static weft_status serve_watchdog_kick(struct weft_server *server, struct weft_r
 	return status == WEFT_OK ? weft_reply(request, &message_fixed_v1_Window, &out) : status;
 }
 
+weft_status watchdog_kick_reply(struct watchdog_server *server, struct weft_token token, weft_status status,
+                                const fixed_v1_Window *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_fixed_v1_Window, response);
+}
+
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */
 static weft_status dispatch_watchdog(struct weft_server *server, struct weft_request *request)
 {

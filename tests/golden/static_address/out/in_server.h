@@ -42,6 +42,11 @@ weft_status watchdog_server_start(struct watchdog_server *server, struct rpmsg_d
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status watchdog_server_stop(struct watchdog_server *server);
 
+/* Answer a Kick whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status watchdog_kick_reply(struct watchdog_server *server, struct weft_token token, weft_status status,
+                                const fixed_v1_Window *response);
+
 #ifdef __cplusplus
 }
 #endif

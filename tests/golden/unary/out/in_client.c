@@ -78,7 +78,7 @@ weft_status sensor_hub_client_close(struct sensor_hub_client *client)
 weft_status sensor_hub_read(struct sensor_hub_client *client, const sensor_v1_ReadRequest *request,
                             sensor_v1_ReadReply *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_sensor_hub_read, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_sensor_hub_read, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -96,14 +96,14 @@ weft_status sensor_hub_read_start(struct sensor_hub_client *client, struct senso
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_sensor_hub_read, request, response, timeout_us,
-	                         done_sensor_hub_read);
+	return weft_client_start(&client->base, &call->base, &method_sensor_hub_read, request, response, NULL,
+	                         timeout_us, done_sensor_hub_read);
 }
 
 weft_status sensor_hub_set_alarm(struct sensor_hub_client *client, const sensor_v1_Alarm *request,
                                  sensor_v1_Alarm *response, uint32_t timeout_us)
 {
-	return weft_client_call(&client->base, &method_sensor_hub_set_alarm, request, response, timeout_us);
+	return weft_client_call(&client->base, &method_sensor_hub_set_alarm, request, response, NULL, timeout_us);
 }
 
 /* From the runtime's call to yours, which begins with it. */
@@ -121,6 +121,6 @@ weft_status sensor_hub_set_alarm_start(struct sensor_hub_client *client, struct 
 {
 	call->done = done;
 	call->arg = arg;
-	return weft_client_start(&client->base, &call->base, &method_sensor_hub_set_alarm, request, response,
+	return weft_client_start(&client->base, &call->base, &method_sensor_hub_set_alarm, request, response, NULL,
 	                         timeout_us, done_sensor_hub_set_alarm);
 }

@@ -66,6 +66,12 @@ static weft_status serve_sensor_hub_read(struct weft_server *server, struct weft
 	return status == WEFT_OK ? weft_reply(request, &message_sensor_v1_ReadReply, &out) : status;
 }
 
+weft_status sensor_hub_read_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
+                                  const sensor_v1_ReadReply *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_sensor_v1_ReadReply, response);
+}
+
 static weft_status serve_sensor_hub_set_alarm(struct weft_server *server, struct weft_request *request)
 {
 	const struct sensor_hub_ops *ops = (const struct sensor_hub_ops *)server->ops;
@@ -81,6 +87,12 @@ static weft_status serve_sensor_hub_set_alarm(struct weft_server *server, struct
 		return WEFT_INVALID_ARGUMENT;
 	status = ops->set_alarm(server->context, request->token, &in, &out);
 	return status == WEFT_OK ? weft_reply(request, &message_sensor_v1_Alarm, &out) : status;
+}
+
+weft_status sensor_hub_set_alarm_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
+                                       const sensor_v1_Alarm *response)
+{
+	return weft_server_reply(&server->base, token, status, &message_sensor_v1_Alarm, response);
 }
 
 /* Serves one request; whatever it returns but WEFT_OK is sent back. */

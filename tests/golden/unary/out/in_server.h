@@ -45,6 +45,16 @@ weft_status sensor_hub_server_start(struct sensor_hub_server *server, struct rpm
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status sensor_hub_server_stop(struct sensor_hub_server *server);
 
+/* Answer a Read whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status sensor_hub_read_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
+                                  const sensor_v1_ReadReply *response);
+
+/* Answer a SetAlarm whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status sensor_hub_set_alarm_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
+                                       const sensor_v1_Alarm *response);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a call begins: a buffer, the request in it, a place in the table, the wire; and the wait of a sync one. */
+#include "rpc/client.h"
+#include "rpc/frame.h"
+#include "rpc/payload.h"
+
+/* ---- Start ---- */
+
+/* What a request needs before it can go out. The buffer is borrowed by the client's endpoint. */
+struct outgoing {
+	struct weft_call_header header;
+	uint8_t *frame;
+	uint32_t len;
+	uint32_t room; /* of the body */
+};
+
+/* Borrow a buffer, waiting at most wait_us, and encode the request into it. */
+static weft_status encode(struct weft_client *client, const struct weft_method *method, const void *request,
+                          uint32_t wait_us, struct outgoing *out)
+{
+	uint32_t capacity = 0;
+	uint32_t len = 0;
+
+	out->frame = (uint8_t *)rpmsg_get_tx_buffer(&client->ept, &capacity, wait_us);
+	if (out->frame == NULL) {
+		weft_status state = weft_client_state(client);
+		return state == WEFT_OK ? WEFT_RESOURCE_EXHAUSTED : state;
+	}
+	if (capacity < WEFT_CALL_HEADER_SIZE ||
+	    !weft_message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
+	                         capacity - WEFT_CALL_HEADER_SIZE, &len)) {
+		rpmsg_release_tx_buffer(&client->ept, out->frame);
+		return WEFT_INVALID_ARGUMENT;
+	}
+	out->len = WEFT_CALL_HEADER_SIZE + len;
+	out->room = capacity - WEFT_CALL_HEADER_SIZE;
+	out->header = (struct weft_call_header){ .method = method->id };
+	return WEFT_OK;
+}
+
+static weft_status transmit(struct weft_client *client, struct outgoing *out)
+{
+	frame_begin(out->frame, &out->header);
+	int result = rpmsg_sendto_nocopy(&client->ept, out->frame, (int)out->len, client->server);
+	if (result < 0) {
+		rpmsg_release_tx_buffer(&client->ept, out->frame);
+		return WEFT_UNAVAILABLE; /* the link or the server went while we encoded */
+	}
+	uintptr_t key = rpmsg_lock(client->rdev);
+	client->counters.started++;
+	rpmsg_unlock(client->rdev, key);
+	return WEFT_OK;
+}
+
+/* RESOURCE_EXHAUSTED: the table is full, and the buffer is still borrowed. Else it is not. */
+static weft_status start(struct weft_client *client, struct weft_call *call, uint32_t timeout_us, struct outgoing *out)
+{
+	out->header.kind = WEFT_KIND_REQUEST;
+	out->header.aux = timeout_us;
+	call->due = rpmsg_now_us(client->rdev) + timeout_us;
+	if (!weft_call_put(client, call))
+		return WEFT_RESOURCE_EXHAUSTED;
+	out->header.call = call->id;
+	weft_status status = transmit(client, out);
+	if (status != WEFT_OK && weft_call_take(client, call))
+		return status;
+	weft_client_arm(client); /* gone from the table already: it has ended like any other */
+	return WEFT_OK;
+}
+
+static weft_status start_or_drop(struct weft_client *client, struct weft_call *call, uint32_t timeout_us,
+                                 struct outgoing *out)
+{
+	weft_status status = start(client, call, timeout_us, out);
+
+	if (status == WEFT_RESOURCE_EXHAUSTED)
+		rpmsg_release_tx_buffer(&client->ept, out->frame);
+	return status;
+}
+
+static weft_status timeout_fault(uint32_t timeout_us)
+{
+	if (timeout_us > WEFT_TIMEOUT_MAX_US)
+		return WEFT_INVALID_ARGUMENT;
+	return timeout_us == 0 ? WEFT_DEADLINE_EXCEEDED : WEFT_OK;
+}
+
+/* Whatever comes of the call: what stood in rx is not taken for a hold. */
+static void nothing_held(struct weft_rx *rx)
+{
+	if (rx != NULL)
+		*rx = (struct weft_rx){ 0 };
+}
+
+static void prepare(struct weft_client *client, struct weft_call *call, const struct weft_method *method,
+                    void *response, struct weft_rx *rx, weft_call_done done)
+{
+	*call = (struct weft_call){ .client = client, .method = method, .response = response, .rx = rx, .done = done };
+}
+
+weft_status weft_client_start(struct weft_client *client, struct weft_call *call, const struct weft_method *method,
+                              const void *request, void *response, struct weft_rx *rx, uint32_t timeout_us,
+                              weft_call_done done)
+{
+	struct outgoing out;
+	weft_status status = weft_client_state(client);
+
+	nothing_held(rx);
+	if (status == WEFT_OK)
+		status = timeout_fault(timeout_us);
+	if (status == WEFT_OK && done == NULL)
+		status = WEFT_INVALID_ARGUMENT;
+	if (status == WEFT_OK)
+		status = encode(client, method, request, 0, &out);
+	if (status != WEFT_OK)
+		return status;
+	prepare(client, call, method, response, rx, done);
+	return start_or_drop(client, call, timeout_us, &out);
+}
+
+/* ---- Wait ---- */
+
+/* Until somebody has ended it; when nobody has in time, we do. */
+static weft_status wait_for(struct weft_client *client, struct weft_call *call)
+{
+	struct rpmsg_device *rdev = client->rdev;
+
+	for (;;) {
+		uint32_t event = rpmsg_event_word(rdev);
+		/* Acquire pairs with weft_call_finish(). */
+		if (__atomic_load_n(&call->state, __ATOMIC_ACQUIRE) == CALL_DONE)
+			return (weft_status)call->status;
+
+		uint32_t now = rpmsg_now_us(rdev);
+		uint32_t left = client_is_due(call->due, now) ? 0 : call->due - now;
+		int result = rpmsg_wait_turn(rdev, event, left);
+		if (result < 0 && weft_call_take(client, call))
+			weft_call_finish(client, call, weft_status_from_rpmsg(result));
+		else if (left == 0 && weft_call_take(client, call))
+			weft_call_finish(client, call, WEFT_DEADLINE_EXCEEDED);
+	}
+}
+
+/* What stands against a sync call now. */
+static weft_status sync_fault(struct weft_client *client, uint32_t timeout_us)
+{
+	weft_status status = weft_client_state(client);
+
+	if (status == WEFT_OK)
+		status = timeout_fault(timeout_us);
+	if (status == WEFT_OK && rpmsg_in_callback(client->rdev))
+		status = WEFT_FAILED_PRECONDITION;
+	return status;
+}
+
+weft_status weft_client_call(struct weft_client *client, const struct weft_method *method, const void *request,
+                             void *response, struct weft_rx *rx, uint32_t timeout_us)
+{
+	struct weft_call call;
+	struct outgoing out;
+	weft_status status = sync_fault(client, timeout_us);
+
+	nothing_held(rx);
+	if (status != WEFT_OK)
+		return status;
+
+	uint32_t begun = rpmsg_now_us(client->rdev);
+	status = encode(client, method, request, timeout_us, &out);
+	uint32_t waited = rpmsg_now_us(client->rdev) - begun;
+	if (status == WEFT_OK && waited >= timeout_us)
+		rpmsg_release_tx_buffer(&client->ept, out.frame);
+	if (waited >= timeout_us && (status == WEFT_OK || status == WEFT_RESOURCE_EXHAUSTED))
+		return WEFT_DEADLINE_EXCEEDED;
+	if (status != WEFT_OK)
+		return status;
+	prepare(client, &call, method, response, rx, NULL);
+	status = start_or_drop(client, &call, timeout_us - waited, &out);
+	return status == WEFT_OK ? wait_for(client, &call) : status;
+}
+
+weft_status weft_client_oneway(struct weft_client *client, const struct weft_method *method, const void *request,
+                               uint32_t timeout_us)
+{
+	struct outgoing out;
+	weft_status status = weft_client_state(client);
+
+	if (status == WEFT_OK)
+		status = encode(client, method, request, timeout_us, &out);
+	if (status != WEFT_OK)
+		return status;
+	out.header.kind = WEFT_KIND_ONEWAY;
+	return transmit(client, &out);
+}
+
+/* ---- With a payload that is written in place ---- */
+
+weft_status weft_client_begin(struct weft_client *client, const struct weft_payload *payload, const void *fields,
+                              struct weft_tx *tx, uint32_t timeout_us)
+{
+	struct weft_method method = { .request = payload->message };
+	struct outgoing out;
+	weft_status status = weft_client_state(client);
+
+	*tx = (struct weft_tx){ 0 };
+	if (status == WEFT_OK && !weft_payload_is_empty(payload, fields))
+		status = WEFT_INVALID_ARGUMENT;
+	if (status != WEFT_OK)
+		return status;
+	uint32_t life = weft_link_life(client->rdev); /* before the loan: it is not of a later one */
+	status = encode(client, &method, fields, timeout_us, &out);
+	if (status != WEFT_OK)
+		return status;
+	tx->ept = &client->ept;
+	tx->life = life;
+	if (weft_tx_place(tx, payload, out.frame + WEFT_CALL_HEADER_SIZE, out.room, out.len - WEFT_CALL_HEADER_SIZE))
+		return WEFT_OK;
+	rpmsg_release_tx_buffer(&client->ept, out.frame);
+	return WEFT_INVALID_ARGUMENT;
+}
+
+/* What is lent, ready to go out. */
+static weft_status from_loan(struct weft_client *client, struct weft_tx *tx, uint32_t len,
+                             const struct weft_method *method, struct outgoing *out)
+{
+	weft_status status = weft_tx_state(tx);
+
+	if (status == WEFT_OK && tx->ept != &client->ept)
+		status = WEFT_FAILED_PRECONDITION;
+	if (status == WEFT_OK && len > tx->capacity)
+		status = WEFT_INVALID_ARGUMENT;
+	if (status != WEFT_OK)
+		return status;
+	status = weft_client_state(client);
+	if (status != WEFT_OK) {
+		weft_tx_abort(tx);
+		return status;
+	}
+	out->frame = tx->body - WEFT_CALL_HEADER_SIZE;
+	out->len = WEFT_CALL_HEADER_SIZE + weft_tx_close(tx, len);
+	out->header = (struct weft_call_header){ .method = method->id };
+	return WEFT_OK;
+}
+
+/* The call goes out. With the table full nothing has happened. */
+static weft_status start_loan(struct weft_client *client, struct weft_call *call, struct weft_tx *tx,
+                              uint32_t timeout_us, struct outgoing *out)
+{
+	weft_status status = start(client, call, timeout_us, out);
+
+	if (status != WEFT_RESOURCE_EXHAUSTED)
+		*tx = (struct weft_tx){ 0 };
+	return status;
+}
+
+weft_status weft_client_commit(struct weft_client *client, struct weft_tx *tx, uint32_t len,
+                               const struct weft_method *method, void *response, struct weft_rx *rx,
+                               uint32_t timeout_us)
+{
+	struct weft_call call;
+	struct outgoing out;
+	weft_status status = from_loan(client, tx, len, method, &out);
+
+	nothing_held(rx);
+	if (status == WEFT_OK)
+		status = sync_fault(client, timeout_us);
+	if (status != WEFT_OK)
+		return status;
+	prepare(client, &call, method, response, rx, NULL);
+	status = start_loan(client, &call, tx, timeout_us, &out);
+	return status == WEFT_OK ? wait_for(client, &call) : status;
+}
+
+weft_status weft_client_commit_start(struct weft_client *client, struct weft_call *call, struct weft_tx *tx,
+                                     uint32_t len, const struct weft_method *method, void *response, struct weft_rx *rx,
+                                     uint32_t timeout_us, weft_call_done done)
+{
+	struct outgoing out;
+	weft_status status = from_loan(client, tx, len, method, &out);
+
+	nothing_held(rx);
+	if (status == WEFT_OK)
+		status = timeout_fault(timeout_us);
+	if (status == WEFT_OK && done == NULL)
+		status = WEFT_INVALID_ARGUMENT;
+	if (status != WEFT_OK)
+		return status;
+	prepare(client, call, method, response, rx, done);
+	return start_loan(client, call, tx, timeout_us, &out);
+}
+
+weft_status weft_client_commit_oneway(struct weft_client *client, struct weft_tx *tx, uint32_t len,
+                                      const struct weft_method *method)
+{
+	struct outgoing out;
+	weft_status status = from_loan(client, tx, len, method, &out);
+
+	if (status != WEFT_OK)
+		return status;
+	out.header.kind = WEFT_KIND_ONEWAY;
+	*tx = (struct weft_tx){ 0 };
+	return transmit(client, &out);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers that come later, by token: once, for the request that they are of, and never for another. */
+#include "calls/looms.h"
+
+static struct looms looms;
+static struct weft_server_slot slots[3];
+
+/* What the deferring handler saw. */
+static struct weft_token tokens[8];
+static unsigned taken;
+static bool answers_at_once;
+
+static tests_v1_Cloth cloth_of(uint64_t length)
+{
+	tests_v1_Cloth cloth = tests_v1_Cloth_init_zero;
+
+	cloth.length = length;
+	return cloth;
+}
+
+static weft_status weave_later(void *context, struct weft_token token, const tests_v1_Thread *request,
+                               tests_v1_Cloth *response)
+{
+	tests_v1_Cloth cloth = cloth_of(request->count);
+
+	(void)context;
+	response->length = 99; /* not sent: the answer is another */
+	tokens[taken++] = token;
+	if (answers_at_once)
+		assert_int_equal(loom_weave_reply(&looms.server, token, WEFT_OK, &cloth), WEFT_OK);
+	return WEFT_DEFERRED;
+}
+
+static void note_later(void *context, const tests_v1_Thread *request)
+{
+	(void)context;
+	(void)request;
+}
+
+static const struct loom_ops later_ops = { .weave = weave_later, .note = note_later };
+
+static void up(uint16_t slot_count)
+{
+	struct weft_server_config server = { .slots = slots, .slot_count = slot_count };
+	struct weft_client_config client = { .calls = looms.table, .call_slots = 4 };
+
+	taken = 0;
+	answers_at_once = false;
+	looms_link(&looms);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &later_ops, NULL, &server), WEFT_OK);
+	assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, &client), WEFT_OK);
+	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
+}
+
+static weft_status reply(struct weft_token token, uint64_t length)
+{
+	tests_v1_Cloth cloth = cloth_of(length);
+
+	return loom_weave_reply(&looms.server, token, WEFT_OK, &cloth);
+}
+
+static void answers_come_in_any_order_to_the_calls_that_they_are_of(void **state)
+{
+	struct ending endings[3];
+
+	(void)state;
+	up(3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(start_weave(&looms, &endings[i], i, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(taken, 3);
+	assert_int_equal(looms.server.base.counters.deferred, 3);
+	pair_expect_no_buffers_out(&looms.pair); /* an owed answer holds none */
+	assert_int_equal(reply(tokens[2], 102), WEFT_OK);
+	assert_int_equal(reply(tokens[0], 100), WEFT_OK);
+	assert_int_equal(reply(tokens[1], 101), WEFT_OK);
+	pair_settle(&looms.pair);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(endings[i].times, 1);
+		assert_int_equal(endings[i].status, WEFT_OK);
+		assert_int_equal(endings[i].cloth.length, 100 + i);
+	}
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
+static void an_error_may_be_the_late_answer(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_weave_reply(&looms.server, tokens[0], WEFT_ABORTED, NULL), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.status, WEFT_ABORTED);
+}
+
+static void a_token_is_good_for_one_answer(void **state)
+{
+	struct ending endings[2];
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &endings[0], 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(reply(tokens[0], 1), WEFT_OK);
+	assert_int_equal(reply(tokens[0], 2), WEFT_FAILED_PRECONDITION);
+	assert_int_equal(start_weave(&looms, &endings[1], 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(reply(tokens[0], 3), WEFT_FAILED_PRECONDITION); /* the slot is another's now */
+	assert_int_equal(looms.server.base.counters.stale, 2);
+	pair_settle(&looms.pair);
+	assert_int_equal(endings[0].cloth.length, 1);
+	assert_int_equal(endings[1].times, 0);
+	assert_int_equal(reply(tokens[1], 4), WEFT_OK);
+}
+
+static void a_token_that_was_made_up_answers_nothing(void **state)
+{
+	struct ending ending;
+	static const uint32_t made_up[] = { 0, 1, 0xff, 0x100, 0xffffffff };
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	for (size_t i = 0; i < sizeof made_up / sizeof made_up[0]; i++) {
+		if (made_up[i] != tokens[0].id)
+			assert_int_equal(reply((struct weft_token){ made_up[i] }, 1), WEFT_FAILED_PRECONDITION);
+	}
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.times, 0);
+	assert_int_equal(reply(tokens[0], 1), WEFT_OK);
+}
+
+static void a_token_ends_with_its_call(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(weft_call_cancel(&ending.call.base), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(reply(tokens[0], 1), WEFT_FAILED_PRECONDITION);
+
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(5)), WEFT_OK);
+	pair_settle(&looms.pair);
+	looms.pair.now += WEFT_MS(5);
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.status, WEFT_DEADLINE_EXCEEDED);
+	assert_int_equal(reply(tokens[1], 1), WEFT_FAILED_PRECONDITION);
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
+static void a_token_ends_with_the_link(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	rpmsg_restart(&looms.pair.driver.rdev);
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+	assert_int_equal(ending.status, WEFT_UNAVAILABLE);
+	pair_settle(&looms.pair);
+	assert_int_equal(reply(tokens[0], 1), WEFT_FAILED_PRECONDITION);
+	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(reply(tokens[1], 7), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.cloth.length, 7);
+}
+
+static void a_token_ends_with_its_server(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_server_stop(&looms.server), WEFT_OK);
+	assert_int_equal(reply(tokens[0], 1), WEFT_FAILED_PRECONDITION);
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.status, WEFT_UNAVAILABLE);
+}
+
+static void without_a_buffer_the_token_stays_good(void **state)
+{
+	struct rpmsg_endpoint greedy;
+	void *lent[PAIR_NUM];
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(
+		rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL),
+		0);
+	for (unsigned i = 0; i < PAIR_NUM; i++)
+		assert_non_null(lent[i] = rpmsg_get_tx_payload_buffer(&greedy, NULL, 0));
+	assert_int_equal(reply(tokens[0], 1), WEFT_RESOURCE_EXHAUSTED);
+	assert_int_equal(reply(tokens[0], 1), WEFT_RESOURCE_EXHAUSTED);
+	for (unsigned i = 0; i < PAIR_NUM; i++)
+		assert_int_equal(rpmsg_release_tx_buffer(&greedy, lent[i]), 0);
+	assert_int_equal(reply(tokens[0], 5), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.cloth.length, 5);
+}
+
+static void a_response_that_breaks_its_schema_ends_the_call_and_the_token(void **state)
+{
+	tests_v1_Cloth spoilt = cloth_of(1);
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	spoilt.threads_count = 4;
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_weave_reply(&looms.server, tokens[0], WEFT_OK, &spoilt), WEFT_INTERNAL);
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.status, WEFT_INTERNAL);
+	assert_int_equal(reply(tokens[0], 1), WEFT_FAILED_PRECONDITION);
+}
+
+static void with_no_slot_left_a_deferring_handler_exhausts_the_server(void **state)
+{
+	struct ending endings[2];
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &endings[0], 1, WEFT_MS(50)), WEFT_OK);
+	assert_int_equal(start_weave(&looms, &endings[1], 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(tokens[1].id, 0);
+	assert_int_equal(endings[1].status, WEFT_RESOURCE_EXHAUSTED);
+	assert_int_equal(reply(tokens[0], 1), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(endings[0].status, WEFT_OK);
+}
+
+static void a_handler_may_answer_before_it_returns_deferred(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	answers_at_once = true;
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_int_equal(start_weave(&looms, &ending, i, WEFT_MS(50)), WEFT_OK);
+		pair_settle(&looms.pair);
+		assert_int_equal(ending.times, 1);
+		assert_int_equal(ending.cloth.length, i);
+	}
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_come_in_any_order_to_the_calls_that_they_are_of),
+		cmocka_unit_test(an_error_may_be_the_late_answer),
+		cmocka_unit_test(a_token_is_good_for_one_answer),
+		cmocka_unit_test(a_token_that_was_made_up_answers_nothing),
+		cmocka_unit_test(a_token_ends_with_its_call),
+		cmocka_unit_test(a_token_ends_with_the_link),
+		cmocka_unit_test(a_token_ends_with_its_server),
+		cmocka_unit_test(without_a_buffer_the_token_stays_good),
+		cmocka_unit_test(a_response_that_breaks_its_schema_ends_the_call_and_the_token),
+		cmocka_unit_test(with_no_slot_left_a_deferring_handler_exhausts_the_server),
+		cmocka_unit_test(a_handler_may_answer_before_it_returns_deferred),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
