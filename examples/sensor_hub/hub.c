@@ -12,6 +12,7 @@
 #define PATIENCE_US WEFT_MS(20000) /* for core A to come */
 
 static struct core core;
+static struct sensor_hub hub;
 static struct sensor_hub_server server;
 static unsigned gone; /* cores A that were here */
 
@@ -20,6 +21,12 @@ static void log_entry(const sensor_v1_LogEntry *entry)
 	bool warning = entry->severity == sensor_v1_Severity_SEVERITY_WARNING;
 
 	say('B', now_us(), "log", "%s: %s", warning ? "warning" : "info", entry->text);
+}
+
+static void wrote(const uint8_t *data, uint32_t len)
+{
+	say('B', now_us(), "sample", "%u bytes written at byte %u of the shared memory", (unsigned)len,
+	    (unsigned)(data - core.posix.port.region.base));
 }
 
 static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t detail, void *priv)
@@ -53,7 +60,7 @@ static uint32_t serve(unsigned outlives)
 	uint32_t alone_since = rpmsg_now_us(rdev);
 
 	while (gone <= outlives && rpmsg_now_us(rdev) - alone_since < PATIENCE_US) {
-		core_turn(&core, WEFT_MS(1000));
+		core_turn(&core, mean_turn(hub.means, &server, WEFT_MS(1000)));
 		if (rpmsg_link(rdev) != WEFT_LINK_UP)
 			continue;
 		buffers_out = rpmsg_buffers_out(rdev);
@@ -65,14 +72,17 @@ static uint32_t serve(unsigned outlives)
 int main(int argc, char **argv)
 {
 	static const struct weft_link_config config = { .event = on_event };
-	static struct sensor_hub hub = { .log = log_entry };
+	static struct weft_server_slot slots[MEANS + 1]; /* one for a request that waits for a buffer */
+	static const struct weft_server_config serving = { .slots = slots, .slot_count = MEANS + 1 };
 
 	unsigned outlives = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
 
 	if (argc < 2 || !core_open(&core, 'B', argv[1], false, &config))
 		return EXIT_FAILURE;
 	sensor_init();
-	if (sensor_hub_server_start(&server, &core.link.rdev, &sensor_hub_ops, &hub, NULL) != WEFT_OK)
+	hub.log = log_entry;
+	hub.wrote = wrote;
+	if (sensor_hub_server_start(&server, &core.link.rdev, &sensor_hub_ops, &hub, &serving) != WEFT_OK)
 		return EXIT_FAILURE;
 	say_what_is_served();
 	core_say_counters(&core, serve(outlives));

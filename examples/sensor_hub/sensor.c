@@ -97,10 +97,3 @@ uint64_t sensor_now_us(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
-
-void sensor_pause(uint32_t us)
-{
-	struct timespec time = { .tv_sec = us / 1000000u, .tv_nsec = (long)(us % 1000000u) * 1000 };
-
-	nanosleep(&time, NULL);
-}

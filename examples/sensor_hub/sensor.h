@@ -23,6 +23,5 @@ const sensor_v1_Sensor *sensor_find(uint32_t id);
 bool sensor_measure(const sensor_v1_Sensor *sensor, double *value);
 
 uint64_t sensor_now_us(void);
-void sensor_pause(uint32_t us);
 
 #endif

@@ -87,7 +87,9 @@ weft_status sensor_hub_read_start(struct sensor_hub_client *client, struct senso
                                   const sensor_v1_ReadRequest *request, sensor_v1_Reading *response,
                                   uint32_t timeout_us, sensor_hub_read_done done, void *arg);
 
-/* The mean of several readings; takes as long as they do. INVALID_ARGUMENT: not 1 to 100 samples.
+/* The mean of several readings, answered when they are taken; other calls go on meanwhile. INVALID_ARGUMENT: not 1
+ * to
+ * 100 samples. RESOURCE_EXHAUSTED: as many means as the core can take at once are under way.
  * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
  * Statuses as of weft_client_call(), or the handler's. */
 weft_status sensor_hub_average(struct sensor_hub_client *client, const sensor_v1_AverageRequest *request,
@@ -112,6 +114,34 @@ struct sensor_hub_average_call {
 weft_status sensor_hub_average_start(struct sensor_hub_client *client, struct sensor_hub_average_call *call,
                                      const sensor_v1_AverageRequest *request, sensor_v1_AverageReply *response,
                                      uint32_t timeout_us, sensor_hub_average_done done, void *arg);
+
+/* Readings as fast as they come, in one piece of shared memory. NOT_FOUND; INVALID_ARGUMENT: not 1 to 100 samples.
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
+ * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx).
+ * Statuses as of weft_client_call(), or the handler's. */
+weft_status sensor_hub_sample(struct sensor_hub_client *client, const sensor_v1_SampleRequest *request,
+                              sensor_v1_Samples *response, struct weft_rx *rx, uint32_t timeout_us);
+
+struct sensor_hub_sample_call;
+
+/* Told once how a started Sample ended; *response is valid with WEFT_OK. Must not wait. */
+typedef void (*sensor_hub_sample_done)(struct sensor_hub_sample_call *call, weft_status status,
+                                       sensor_v1_Samples *response);
+
+/* A Sample in flight, in your storage: the client's from start until done.
+ * weft_call_cancel(&call->base) ends it. */
+struct sensor_hub_sample_call {
+	struct weft_call base;
+	sensor_hub_sample_done done;
+	void *arg; /* yours, untouched */
+};
+
+/* Start a Sample and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
+ * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start().
+ * So must *rx: when done is told WEFT_OK it holds the response's buffer, until weft_rx_release(rx). */
+weft_status sensor_hub_sample_start(struct sensor_hub_client *client, struct sensor_hub_sample_call *call,
+                                    const sensor_v1_SampleRequest *request, sensor_v1_Samples *response,
+                                    struct weft_rx *rx, uint32_t timeout_us, sensor_hub_sample_done done, void *arg);
 
 /* A line for the core's log.
  * Sends and returns: WEFT_OK says sent, not served. timeout_us is for a transmit buffer only, 0 never waits.

@@ -4,6 +4,7 @@
 #ifndef WEFT_GENERATED_SENSOR_HUB_SERVER_H
 #define WEFT_GENERATED_SENSOR_HUB_SERVER_H
 
+#include "weft/payload.h"
 #include "weft/server.h"
 
 #include "sensor_hub.pb.h"
@@ -28,9 +29,15 @@ struct sensor_hub_ops {
 	/* One reading. NOT_FOUND: no sensor has that id. */
 	weft_status (*read)(void *context, struct weft_token token, const sensor_v1_ReadRequest *request,
 	                    sensor_v1_Reading *response);
-	/* The mean of several readings; takes as long as they do. INVALID_ARGUMENT: not 1 to 100 samples. */
+	/* The mean of several readings, answered when they are taken; other calls go on meanwhile. INVALID_ARGUMENT:
+	 * not 1 to
+	 * 100 samples. RESOURCE_EXHAUSTED: as many means as the core can take at once are under way. */
 	weft_status (*average)(void *context, struct weft_token token, const sensor_v1_AverageRequest *request,
 	                       sensor_v1_AverageReply *response);
+	/* Readings as fast as they come, in one piece of shared memory. NOT_FOUND; INVALID_ARGUMENT: not 1 to 100
+	 * samples. */
+	weft_status (*sample)(void *context, struct weft_token token, const sensor_v1_SampleRequest *request,
+	                      sensor_v1_Samples *response, struct weft_tx *tx);
 	/* A line for the core's log. */
 	void (*log)(void *context, const sensor_v1_LogEntry *request);
 };
@@ -49,6 +56,32 @@ weft_status sensor_hub_server_start(struct sensor_hub_server *server, struct rpm
 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status sensor_hub_server_stop(struct sensor_hub_server *server);
+
+/* Answer a List whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status sensor_hub_list_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
+                                  const sensor_v1_SensorList *response);
+
+/* Answer a Read whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status sensor_hub_read_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
+                                  const sensor_v1_Reading *response);
+
+/* Answer a Average whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status sensor_hub_average_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
+                                     const sensor_v1_AverageReply *response);
+
+/* Answer a Sample whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+ * Statuses as of weft_server_reply(). */
+weft_status sensor_hub_sample_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
+                                    const sensor_v1_Samples *response);
+
+/* In the handler of Sample, write values in place: begin with the other fields of the
+ * response set and values empty, write at most tx->capacity bytes to tx->data, commit, return WEFT_OK.
+ * Without it the response is encoded as usual. Statuses as of weft_reply_begin() and weft_reply_commit(). */
+weft_status sensor_hub_sample_reply_begin(struct weft_tx *tx, const sensor_v1_Samples *response);
+weft_status sensor_hub_sample_reply_commit(struct weft_tx *tx, uint32_t len);
 
 #ifdef __cplusplus
 }
