@@ -83,8 +83,6 @@ class MethodView:
 class ServiceView:
     full_name: str
     about: str
-    client_about: str
-    server_about: str
     macro: str
     channel: str
     found_by: str
@@ -176,16 +174,13 @@ def service_view(
     return ServiceView(
         full_name=service.full_name,
         about=about or f"{service.full_name}.",
-        client_about=about or f"A client of {service.full_name}.",
-        server_about=f"What serves {service.full_name}: your functions, NULL where there is none. "
-        "What they return goes to the client, the response only with WEFT_OK.",
         macro=prefix.upper(),
         channel=service.channel,
         found_by="its address" if static else "its name",
         id=f"0x{service.id:08x}u",
         major=f"{service.major}u",
         address=f"0x{service.address if static else ADDRESS_ANY:08x}u",
-        address_about="a static endpoint" if static else "found by its name",
+        address_about="a static endpoint" if static else "RPMSG_ADDR_ANY: found by its name",
         fingerprint=f"0x{fingerprint(service, schema):016x}",
         frame_max=f"{frame}u",
         frame_bytes=frame,

@@ -58,7 +58,7 @@ static void take(struct bolts *bolts, const bolts_v1_Length *request)
 		assert_true(in_region(bolts, &request->threads));
 	assert_true(request->threads.len <= sizeof bolts->copy);
 	const volatile uint8_t *data = request->threads.data; /* by hand: a test counts the copies of the runtime */
-	for (uint32_t i = 0; i < request->threads.len; i++)
+	for (uint32_t i = 0; data != NULL && i < request->threads.len; i++)
 		bolts->copy[i] = data[i];
 }
 

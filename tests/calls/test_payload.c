@@ -107,7 +107,7 @@ static void every_length_comes_back_behind_fields_of_every_alignment(void **stat
 	pair_expect_no_buffers_out(&bolts.pair);
 }
 
-/* Linked with --wrap=memcpy: all copies of the runtime and of nanopb whose size the compiler does not know come here. */
+/* Linked with --wrap=memcpy: all copies of the runtime and of nanopb come here, but those of a known small size. */
 void *__real_memcpy(void *to, const void *from, size_t len);
 void *__wrap_memcpy(void *to, const void *from, size_t len);
 

@@ -20,6 +20,9 @@ extern "C" {
 /* ---- sensor.v1.SensorHub ---- */
 
 /* The sensors of one core. */
+
+/* A client of sensor.v1.SensorHub, in your storage until sensor_hub_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct sensor_hub_client {
 	struct weft_client base;
 };
@@ -35,19 +38,29 @@ weft_status sensor_hub_client_wait(struct sensor_hub_client *client, uint32_t ti
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status sensor_hub_client_close(struct sensor_hub_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: sensor_hub_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of sensor_hub.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of sensor_hub.proto */
+
 /* The sensors there are, of one kind or all.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status sensor_hub_list(struct sensor_hub_client *client, const sensor_v1_ListRequest *request,
                             sensor_v1_SensorList *response, uint32_t timeout_us);
 
 struct sensor_hub_list_call;
 
-/* Told once how a started List ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of List ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*sensor_hub_list_done)(struct sensor_hub_list_call *call, weft_status status,
                                      sensor_v1_SensorList *response);
 
-/* A List in flight, in your storage: the client's from start until done.
+/* A call of List in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_list_call {
 	struct weft_call base;
@@ -55,25 +68,26 @@ struct sensor_hub_list_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a List and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start List and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status sensor_hub_list_start(struct sensor_hub_client *client, struct sensor_hub_list_call *call,
                                   const sensor_v1_ListRequest *request, sensor_v1_SensorList *response,
                                   uint32_t timeout_us, sensor_hub_list_done done, void *arg);
 
 /* One reading. NOT_FOUND: no sensor has that id.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status sensor_hub_read(struct sensor_hub_client *client, const sensor_v1_ReadRequest *request,
                             sensor_v1_Reading *response, uint32_t timeout_us);
 
 struct sensor_hub_read_call;
 
-/* Told once how a started Read ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Read ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*sensor_hub_read_done)(struct sensor_hub_read_call *call, weft_status status,
                                      sensor_v1_Reading *response);
 
-/* A Read in flight, in your storage: the client's from start until done.
+/* A call of Read in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_read_call {
 	struct weft_call base;
@@ -81,27 +95,27 @@ struct sensor_hub_read_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Read and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Read and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status sensor_hub_read_start(struct sensor_hub_client *client, struct sensor_hub_read_call *call,
                                   const sensor_v1_ReadRequest *request, sensor_v1_Reading *response,
                                   uint32_t timeout_us, sensor_hub_read_done done, void *arg);
 
-/* The mean of several readings, answered when they are taken; other calls go on meanwhile. INVALID_ARGUMENT: not 1
- * to
- * 100 samples. RESOURCE_EXHAUSTED: as many means as the core can take at once are under way.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+/* The mean of several readings, answered when they are taken; other calls go on meanwhile.
+ * INVALID_ARGUMENT: not 1 to 100 samples. RESOURCE_EXHAUSTED: more means at once than the core takes.
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status sensor_hub_average(struct sensor_hub_client *client, const sensor_v1_AverageRequest *request,
                                sensor_v1_AverageReply *response, uint32_t timeout_us);
 
 struct sensor_hub_average_call;
 
-/* Told once how a started Average ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Average ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*sensor_hub_average_done)(struct sensor_hub_average_call *call, weft_status status,
                                         sensor_v1_AverageReply *response);
 
-/* A Average in flight, in your storage: the client's from start until done.
+/* A call of Average in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_average_call {
 	struct weft_call base;
@@ -109,26 +123,28 @@ struct sensor_hub_average_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Average and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Average and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status sensor_hub_average_start(struct sensor_hub_client *client, struct sensor_hub_average_call *call,
                                      const sensor_v1_AverageRequest *request, sensor_v1_AverageReply *response,
                                      uint32_t timeout_us, sensor_hub_average_done done, void *arg);
 
-/* Readings as fast as they come, in one piece of shared memory. NOT_FOUND; INVALID_ARGUMENT: not 1 to 100 samples.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx).
- * Statuses as of weft_client_call(), or the handler's. */
+/* Readings as fast as they come, in one piece of shared memory.
+ * NOT_FOUND: no sensor has that id. INVALID_ARGUMENT: not 1 to 100 samples.
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done.
+ * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx). */
 weft_status sensor_hub_sample(struct sensor_hub_client *client, const sensor_v1_SampleRequest *request,
                               sensor_v1_Samples *response, struct weft_rx *rx, uint32_t timeout_us);
 
 struct sensor_hub_sample_call;
 
-/* Told once how a started Sample ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Sample ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*sensor_hub_sample_done)(struct sensor_hub_sample_call *call, weft_status status,
                                        sensor_v1_Samples *response);
 
-/* A Sample in flight, in your storage: the client's from start until done.
+/* A call of Sample in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_sample_call {
 	struct weft_call base;
@@ -136,16 +152,18 @@ struct sensor_hub_sample_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Sample and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start().
+/* Start Sample and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight.
  * So must *rx: when done is told WEFT_OK it holds the response's buffer, until weft_rx_release(rx). */
 weft_status sensor_hub_sample_start(struct sensor_hub_client *client, struct sensor_hub_sample_call *call,
                                     const sensor_v1_SampleRequest *request, sensor_v1_Samples *response,
                                     struct weft_rx *rx, uint32_t timeout_us, sensor_hub_sample_done done, void *arg);
 
 /* A line for the core's log.
- * Sends and returns: WEFT_OK says sent, not served. timeout_us is for a transmit buffer only, 0 never waits.
- * Statuses as of weft_client_oneway(). */
+ * Sends and returns: WEFT_OK says sent, not served; what the server drops is counted there, and nobody told.
+ * timeout_us
+ * is for a transmit buffer only, 0 never waits. */
 weft_status sensor_hub_log(struct sensor_hub_client *client, const sensor_v1_LogEntry *request, uint32_t timeout_us);
 
 #ifdef __cplusplus

@@ -20,8 +20,12 @@ extern "C" {
 
 /* ---- sensor.v1.SensorHub ---- */
 
-/* What serves sensor.v1.SensorHub: your functions, NULL where there is none. What they return goes to the client,
- * the response only with WEFT_OK. */
+/* The sensors of one core. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct sensor_hub_ops {
 	/* The sensors there are, of one kind or all. */
 	weft_status (*list)(void *context, struct weft_token token, const sensor_v1_ListRequest *request,
@@ -29,13 +33,12 @@ struct sensor_hub_ops {
 	/* One reading. NOT_FOUND: no sensor has that id. */
 	weft_status (*read)(void *context, struct weft_token token, const sensor_v1_ReadRequest *request,
 	                    sensor_v1_Reading *response);
-	/* The mean of several readings, answered when they are taken; other calls go on meanwhile. INVALID_ARGUMENT:
-	 * not 1 to
-	 * 100 samples. RESOURCE_EXHAUSTED: as many means as the core can take at once are under way. */
+	/* The mean of several readings, answered when they are taken; other calls go on meanwhile.
+	 * INVALID_ARGUMENT: not 1 to 100 samples. RESOURCE_EXHAUSTED: more means at once than the core takes. */
 	weft_status (*average)(void *context, struct weft_token token, const sensor_v1_AverageRequest *request,
 	                       sensor_v1_AverageReply *response);
-	/* Readings as fast as they come, in one piece of shared memory. NOT_FOUND; INVALID_ARGUMENT: not 1 to 100
-	 * samples. */
+	/* Readings as fast as they come, in one piece of shared memory.
+	 * NOT_FOUND: no sensor has that id. INVALID_ARGUMENT: not 1 to 100 samples. */
 	weft_status (*sample)(void *context, struct weft_token token, const sensor_v1_SampleRequest *request,
 	                      sensor_v1_Samples *response, struct weft_tx *tx);
 	/* A line for the core's log. */
@@ -57,22 +60,26 @@ weft_status sensor_hub_server_start(struct sensor_hub_server *server, struct rpm
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status sensor_hub_server_stop(struct sensor_hub_server *server);
 
-/* Answer a List whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of List whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status sensor_hub_list_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
                                   const sensor_v1_SensorList *response);
 
-/* Answer a Read whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Read whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status sensor_hub_read_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
                                   const sensor_v1_Reading *response);
 
-/* Answer a Average whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Average whose handler returned WEFT_DEFERRED, by its token. The response goes back with
+ * WEFT_OK only.
  * Statuses as of weft_server_reply(). */
 weft_status sensor_hub_average_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
                                      const sensor_v1_AverageReply *response);
 
-/* Answer a Sample whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Sample whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status sensor_hub_sample_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
                                     const sensor_v1_Samples *response);

@@ -10,31 +10,33 @@
 #define SENSOR_HUB_CHANNEL     "sensor.v1.SensorHub" /* RPMsg name */
 #define SENSOR_HUB_ID          0x4a266bf5u /* FNV-1a 32 of sensor.v1.SensorHub */
 #define SENSOR_HUB_MAJOR       1u
-#define SENSOR_HUB_ADDRESS     0xffffffffu /* found by its name */
+#define SENSOR_HUB_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define SENSOR_HUB_FINGERPRINT UINT64_C(0xbc659256c20e2996) /* of the schema */
 #define SENSOR_HUB_FRAME_MAX   428u /* bytes of the largest frame: call header and body */
 
-/* List: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* List */
 #define SENSOR_HUB_LIST_ID           0x8d2937a1u
 #define SENSOR_HUB_LIST_REQUEST_MAX  2u
 #define SENSOR_HUB_LIST_RESPONSE_MAX 372u
 
-/* Read: its number on the wire; bytes of the longest encodings. */
+/* Read */
 #define SENSOR_HUB_READ_ID           0x4f0befe5u
 #define SENSOR_HUB_READ_REQUEST_MAX  6u
 #define SENSOR_HUB_READ_RESPONSE_MAX 53u
 
-/* Average: its number on the wire; bytes of the longest encodings. */
+/* Average */
 #define SENSOR_HUB_AVERAGE_ID           0x48078dc8u
 #define SENSOR_HUB_AVERAGE_REQUEST_MAX  18u
 #define SENSOR_HUB_AVERAGE_RESPONSE_MAX 15u
 
-/* Sample: its number on the wire; bytes of the longest encodings. */
+/* Sample */
 #define SENSOR_HUB_SAMPLE_ID           0xdcf88fc7u
 #define SENSOR_HUB_SAMPLE_REQUEST_MAX  12u
 #define SENSOR_HUB_SAMPLE_RESPONSE_MAX 412u
 
-/* Log: its number on the wire; bytes of the longest encodings. */
+/* Log */
 #define SENSOR_HUB_LOG_ID           0xa1dd7bf1u
 #define SENSOR_HUB_LOG_REQUEST_MAX  67u
 

@@ -20,6 +20,9 @@ extern "C" {
 /* ---- behaviour.v1.Store ---- */
 
 /* Its stubs are run: run.c. */
+
+/* A client of behaviour.v1.Store, in your storage until store_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct store_client {
 	struct weft_client base;
 };
@@ -35,18 +38,28 @@ weft_status store_client_wait(struct store_client *client, uint32_t timeout_us);
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status store_client_close(struct store_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: store_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Put of behaviour.v1.Store.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status store_put(struct store_client *client, const behaviour_v1_Block *request, behaviour_v1_Block *response,
                       uint32_t timeout_us);
 
 struct store_put_call;
 
-/* Told once how a started Put ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Put ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*store_put_done)(struct store_put_call *call, weft_status status, behaviour_v1_Block *response);
 
-/* A Put in flight, in your storage: the client's from start until done.
+/* A call of Put in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct store_put_call {
 	struct weft_call base;
@@ -54,23 +67,24 @@ struct store_put_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Put and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Put and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status store_put_start(struct store_client *client, struct store_put_call *call, const behaviour_v1_Block *request,
                             behaviour_v1_Block *response, uint32_t timeout_us, store_put_done done, void *arg);
 
 /* Missing of behaviour.v1.Store.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status store_missing(struct store_client *client, const behaviour_v1_Block *request, behaviour_v1_Block *response,
                           uint32_t timeout_us);
 
 struct store_missing_call;
 
-/* Told once how a started Missing ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Missing ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*store_missing_done)(struct store_missing_call *call, weft_status status, behaviour_v1_Block *response);
 
-/* A Missing in flight, in your storage: the client's from start until done.
+/* A call of Missing in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct store_missing_call {
 	struct weft_call base;
@@ -78,15 +92,17 @@ struct store_missing_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Missing and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Missing and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status store_missing_start(struct store_client *client, struct store_missing_call *call,
                                 const behaviour_v1_Block *request, behaviour_v1_Block *response, uint32_t timeout_us,
                                 store_missing_done done, void *arg);
 
 /* Tell of behaviour.v1.Store.
- * Sends and returns: WEFT_OK says sent, not served. timeout_us is for a transmit buffer only, 0 never waits.
- * Statuses as of weft_client_oneway(). */
+ * Sends and returns: WEFT_OK says sent, not served; what the server drops is counted there, and nobody told.
+ * timeout_us
+ * is for a transmit buffer only, 0 never waits. */
 weft_status store_tell(struct store_client *client, const behaviour_v1_Block *request, uint32_t timeout_us);
 
 #ifdef __cplusplus

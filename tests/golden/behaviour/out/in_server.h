@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- behaviour.v1.Store ---- */
 
-/* What serves behaviour.v1.Store: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* Its stubs are run: run.c. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct store_ops {
 	/* Put of behaviour.v1.Store. */
 	weft_status (*put)(void *context, struct weft_token token, const behaviour_v1_Block *request,
@@ -46,12 +50,14 @@ weft_status store_server_start(struct store_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status store_server_stop(struct store_server *server);
 
-/* Answer a Put whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Put whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status store_put_reply(struct store_server *server, struct weft_token token, weft_status status,
                             const behaviour_v1_Block *response);
 
-/* Answer a Missing whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Missing whose handler returned WEFT_DEFERRED, by its token. The response goes back with
+ * WEFT_OK only.
  * Statuses as of weft_server_reply(). */
 weft_status store_missing_reply(struct store_server *server, struct weft_token token, weft_status status,
                                 const behaviour_v1_Block *response);

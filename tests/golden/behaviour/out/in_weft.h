@@ -10,21 +10,23 @@
 #define STORE_CHANNEL     "behaviour.v1.Store" /* RPMsg name */
 #define STORE_ID          0xb365a468u /* FNV-1a 32 of behaviour.v1.Store */
 #define STORE_MAJOR       1u
-#define STORE_ADDRESS     0xffffffffu /* found by its name */
+#define STORE_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define STORE_FINGERPRINT UINT64_C(0x75daf7021c13871f) /* of the schema */
 #define STORE_FRAME_MAX   86u /* bytes of the largest frame: call header and body */
 
-/* Put: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Put */
 #define STORE_PUT_ID           0xce792d8eu
 #define STORE_PUT_REQUEST_MAX  70u
 #define STORE_PUT_RESPONSE_MAX 70u
 
-/* Missing: its number on the wire; bytes of the longest encodings. */
+/* Missing */
 #define STORE_MISSING_ID           0x3d94d6a7u
 #define STORE_MISSING_REQUEST_MAX  70u
 #define STORE_MISSING_RESPONSE_MAX 70u
 
-/* Tell: its number on the wire; bytes of the longest encodings. */
+/* Tell */
 #define STORE_TELL_ID           0x4645d6c2u
 #define STORE_TELL_REQUEST_MAX  70u
 

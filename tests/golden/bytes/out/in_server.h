@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- bytes.v1.Store ---- */
 
-/* What serves bytes.v1.Store: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* nanopb makes room for more than max_size where a struct is padded: what it lets pass is checked in the stub. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct store_ops {
 	/* Put of bytes.v1.Store. */
 	weft_status (*put)(void *context, struct weft_token token, const bytes_v1_Block *request,
@@ -41,7 +45,8 @@ weft_status store_server_start(struct store_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status store_server_stop(struct store_server *server);
 
-/* Answer a Put whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Put whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status store_put_reply(struct store_server *server, struct weft_token token, weft_status status,
                             const bytes_v1_Ack *response);

@@ -10,11 +10,13 @@
 #define STORE_CHANNEL     "bytes.v1.Store" /* RPMsg name */
 #define STORE_ID          0xa5228f18u /* FNV-1a 32 of bytes.v1.Store */
 #define STORE_MAJOR       1u
-#define STORE_ADDRESS     0xffffffffu /* found by its name */
+#define STORE_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define STORE_FINGERPRINT UINT64_C(0x13f03bb3df1f9747) /* of the schema */
 #define STORE_FRAME_MAX   48u /* bytes of the largest frame: call header and body */
 
-/* Put: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Put */
 #define STORE_PUT_ID           0xce792d8eu
 #define STORE_PUT_REQUEST_MAX  32u
 #define STORE_PUT_RESPONSE_MAX 6u

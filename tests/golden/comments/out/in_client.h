@@ -24,6 +24,9 @@ extern "C" {
  * A second paragraph: it ends in a backslash
  * and has a trigraph ? ?/ and letters: äöü, 温度. A line that is by far too long to be printed on one line of C, so
  * that it is broken in two. */
+
+/* A client of comments.v1.Comments, in your storage until comments_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct comments_client {
 	struct weft_client base;
 };
@@ -39,19 +42,29 @@ weft_status comments_client_wait(struct comments_client *client, uint32_t timeou
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status comments_client_close(struct comments_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: comments_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* only behind it
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status comments_leading(struct comments_client *client, const comments_v1_Text *request,
                              comments_v1_Text *response, uint32_t timeout_us);
 
 struct comments_leading_call;
 
-/* Told once how a started Leading ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Leading ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*comments_leading_done)(struct comments_leading_call *call, weft_status status,
                                       comments_v1_Text *response);
 
-/* A Leading in flight, in your storage: the client's from start until done.
+/* A call of Leading in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct comments_leading_call {
 	struct weft_call base;
@@ -59,24 +72,25 @@ struct comments_leading_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Leading and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Leading and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status comments_leading_start(struct comments_client *client, struct comments_leading_call *call,
                                    const comments_v1_Text *request, comments_v1_Text *response, uint32_t timeout_us,
                                    comments_leading_done done, void *arg);
 
 /* Bare of comments.v1.Comments.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status comments_bare(struct comments_client *client, const comments_v1_Text *request, comments_v1_Text *response,
                           uint32_t timeout_us);
 
 struct comments_bare_call;
 
-/* Told once how a started Bare ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Bare ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*comments_bare_done)(struct comments_bare_call *call, weft_status status, comments_v1_Text *response);
 
-/* A Bare in flight, in your storage: the client's from start until done.
+/* A call of Bare in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct comments_bare_call {
 	struct weft_call base;
@@ -84,8 +98,9 @@ struct comments_bare_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Bare and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Bare and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status comments_bare_start(struct comments_client *client, struct comments_bare_call *call,
                                 const comments_v1_Text *request, comments_v1_Text *response, uint32_t timeout_us,
                                 comments_bare_done done, void *arg);

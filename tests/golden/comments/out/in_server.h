@@ -19,8 +19,16 @@ extern "C" {
 
 /* ---- comments.v1.Comments ---- */
 
-/* What serves comments.v1.Comments: your functions, NULL where there is none. What they return goes to the client,
- * the response only with WEFT_OK. */
+/* Text with / * and * / and // inside.
+ *
+ * A second paragraph: it ends in a backslash
+ * and has a trigraph ? ?/ and letters: äöü, 温度. A line that is by far too long to be printed on one line of C, so
+ * that it is broken in two. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct comments_ops {
 	/* only behind it */
 	weft_status (*leading)(void *context, struct weft_token token, const comments_v1_Text *request,
@@ -45,12 +53,14 @@ weft_status comments_server_start(struct comments_server *server, struct rpmsg_d
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status comments_server_stop(struct comments_server *server);
 
-/* Answer a Leading whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Leading whose handler returned WEFT_DEFERRED, by its token. The response goes back with
+ * WEFT_OK only.
  * Statuses as of weft_server_reply(). */
 weft_status comments_leading_reply(struct comments_server *server, struct weft_token token, weft_status status,
                                    const comments_v1_Text *response);
 
-/* Answer a Bare whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Bare whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status comments_bare_reply(struct comments_server *server, struct weft_token token, weft_status status,
                                 const comments_v1_Text *response);

@@ -14,16 +14,18 @@
 #define COMMENTS_CHANNEL     "comments.v1.Comments" /* RPMsg name */
 #define COMMENTS_ID          0x186851b6u /* FNV-1a 32 of comments.v1.Comments */
 #define COMMENTS_MAJOR       1u
-#define COMMENTS_ADDRESS     0xffffffffu /* found by its name */
+#define COMMENTS_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define COMMENTS_FINGERPRINT UINT64_C(0xcef3efd09499eaa6) /* of the schema */
 #define COMMENTS_FRAME_MAX   22u /* bytes of the largest frame: call header and body */
 
-/* Leading: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Leading */
 #define COMMENTS_LEADING_ID           0x81b6f169u
 #define COMMENTS_LEADING_REQUEST_MAX  6u
 #define COMMENTS_LEADING_RESPONSE_MAX 6u
 
-/* Bare: its number on the wire; bytes of the longest encodings. */
+/* Bare */
 #define COMMENTS_BARE_ID           0xc8ba260du
 #define COMMENTS_BARE_REQUEST_MAX  6u
 #define COMMENTS_BARE_RESPONSE_MAX 6u

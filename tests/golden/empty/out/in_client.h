@@ -19,7 +19,10 @@ extern "C" {
 
 /* ---- power.v1.Power ---- */
 
-/* A client of power.v1.Power. */
+/* power.v1.Power. */
+
+/* A client of power.v1.Power, in your storage until power_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct power_client {
 	struct weft_client base;
 };
@@ -35,18 +38,28 @@ weft_status power_client_wait(struct power_client *client, uint32_t timeout_us);
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status power_client_close(struct power_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: power_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Sleep of power.v1.Power.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status power_sleep(struct power_client *client, const google_protobuf_Empty *request,
                         google_protobuf_Empty *response, uint32_t timeout_us);
 
 struct power_sleep_call;
 
-/* Told once how a started Sleep ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Sleep ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*power_sleep_done)(struct power_sleep_call *call, weft_status status, google_protobuf_Empty *response);
 
-/* A Sleep in flight, in your storage: the client's from start until done.
+/* A call of Sleep in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct power_sleep_call {
 	struct weft_call base;
@@ -54,25 +67,26 @@ struct power_sleep_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Sleep and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Sleep and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status power_sleep_start(struct power_client *client, struct power_sleep_call *call,
                               const google_protobuf_Empty *request, google_protobuf_Empty *response,
                               uint32_t timeout_us, power_sleep_done done, void *arg);
 
 /* WokeAt of power.v1.Power.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status power_woke_at(struct power_client *client, const google_protobuf_Empty *request,
                           google_protobuf_Timestamp *response, uint32_t timeout_us);
 
 struct power_woke_at_call;
 
-/* Told once how a started WokeAt ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of WokeAt ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*power_woke_at_done)(struct power_woke_at_call *call, weft_status status,
                                    google_protobuf_Timestamp *response);
 
-/* A WokeAt in flight, in your storage: the client's from start until done.
+/* A call of WokeAt in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct power_woke_at_call {
 	struct weft_call base;
@@ -80,8 +94,9 @@ struct power_woke_at_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a WokeAt and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start WokeAt and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status power_woke_at_start(struct power_client *client, struct power_woke_at_call *call,
                                 const google_protobuf_Empty *request, google_protobuf_Timestamp *response,
                                 uint32_t timeout_us, power_woke_at_done done, void *arg);

@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- power.v1.Power ---- */
 
-/* What serves power.v1.Power: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* power.v1.Power. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct power_ops {
 	/* Sleep of power.v1.Power. */
 	weft_status (*sleep)(void *context, struct weft_token token, const google_protobuf_Empty *request,
@@ -44,12 +48,14 @@ weft_status power_server_start(struct power_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status power_server_stop(struct power_server *server);
 
-/* Answer a Sleep whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Sleep whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status power_sleep_reply(struct power_server *server, struct weft_token token, weft_status status,
                               const google_protobuf_Empty *response);
 
-/* Answer a WokeAt whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of WokeAt whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status power_woke_at_reply(struct power_server *server, struct weft_token token, weft_status status,
                                 const google_protobuf_Timestamp *response);

@@ -10,16 +10,18 @@
 #define POWER_CHANNEL     "power.v1.Power" /* RPMsg name */
 #define POWER_ID          0x03eb485eu /* FNV-1a 32 of power.v1.Power */
 #define POWER_MAJOR       1u
-#define POWER_ADDRESS     0xffffffffu /* found by its name */
+#define POWER_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define POWER_FINGERPRINT UINT64_C(0x368f61bdcf1bee9a) /* of the schema */
 #define POWER_FRAME_MAX   38u /* bytes of the largest frame: call header and body */
 
-/* Sleep: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Sleep */
 #define POWER_SLEEP_ID           0x2fa62ca8u
 #define POWER_SLEEP_REQUEST_MAX  0u
 #define POWER_SLEEP_RESPONSE_MAX 0u
 
-/* WokeAt: its number on the wire; bytes of the longest encodings. */
+/* WokeAt */
 #define POWER_WOKE_AT_ID           0xbf9f7d9au
 #define POWER_WOKE_AT_REQUEST_MAX  0u
 #define POWER_WOKE_AT_RESPONSE_MAX 22u

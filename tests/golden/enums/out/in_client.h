@@ -19,7 +19,10 @@ extern "C" {
 
 /* ---- enums.v1.Lamp ---- */
 
-/* A client of enums.v1.Lamp. */
+/* enums.v1.Lamp. */
+
+/* A client of enums.v1.Lamp, in your storage until lamp_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct lamp_client {
 	struct weft_client base;
 };
@@ -35,18 +38,28 @@ weft_status lamp_client_wait(struct lamp_client *client, uint32_t timeout_us);
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status lamp_client_close(struct lamp_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: lamp_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Switch of enums.v1.Lamp.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status lamp_switch(struct lamp_client *client, const enums_v1_State *request, enums_v1_State *response,
                         uint32_t timeout_us);
 
 struct lamp_switch_call;
 
-/* Told once how a started Switch ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Switch ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*lamp_switch_done)(struct lamp_switch_call *call, weft_status status, enums_v1_State *response);
 
-/* A Switch in flight, in your storage: the client's from start until done.
+/* A call of Switch in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct lamp_switch_call {
 	struct weft_call base;
@@ -54,8 +67,9 @@ struct lamp_switch_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Switch and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Switch and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status lamp_switch_start(struct lamp_client *client, struct lamp_switch_call *call, const enums_v1_State *request,
                               enums_v1_State *response, uint32_t timeout_us, lamp_switch_done done, void *arg);
 

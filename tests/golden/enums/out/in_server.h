@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- enums.v1.Lamp ---- */
 
-/* What serves enums.v1.Lamp: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* enums.v1.Lamp. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct lamp_ops {
 	/* Switch of enums.v1.Lamp. */
 	weft_status (*switch_)(void *context, struct weft_token token, const enums_v1_State *request,
@@ -41,7 +45,8 @@ weft_status lamp_server_start(struct lamp_server *server, struct rpmsg_device *r
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status lamp_server_stop(struct lamp_server *server);
 
-/* Answer a Switch whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Switch whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status lamp_switch_reply(struct lamp_server *server, struct weft_token token, weft_status status,
                               const enums_v1_State *response);

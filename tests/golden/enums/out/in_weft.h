@@ -10,11 +10,13 @@
 #define LAMP_CHANNEL     "enums.v1.Lamp" /* RPMsg name */
 #define LAMP_ID          0x2a5c355cu /* FNV-1a 32 of enums.v1.Lamp */
 #define LAMP_MAJOR       1u
-#define LAMP_ADDRESS     0xffffffffu /* found by its name */
+#define LAMP_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define LAMP_FINGERPRINT UINT64_C(0x5ec254937d2796f0) /* of the schema */
 #define LAMP_FRAME_MAX   65u /* bytes of the largest frame: call header and body */
 
-/* Switch: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Switch */
 #define LAMP_SWITCH_ID           0xd9f3d991u
 #define LAMP_SWITCH_REQUEST_MAX  49u
 #define LAMP_SWITCH_RESPONSE_MAX 49u

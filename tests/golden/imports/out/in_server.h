@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- imports.v1.Robot ---- */
 
-/* What serves imports.v1.Robot: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* imports.v1.Robot. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct robot_ops {
 	/* Turn of imports.v1.Robot. */
 	weft_status (*turn)(void *context, struct weft_token token, const parts_Motor *request,
@@ -41,7 +45,8 @@ weft_status robot_server_start(struct robot_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status robot_server_stop(struct robot_server *server);
 
-/* Answer a Turn whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Turn whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status robot_turn_reply(struct robot_server *server, struct weft_token token, weft_status status,
                              const imports_v1_Pose *response);

@@ -10,11 +10,13 @@
 #define ROBOT_CHANNEL     "imports.v1.Robot" /* RPMsg name */
 #define ROBOT_ID          0x480333dau /* FNV-1a 32 of imports.v1.Robot */
 #define ROBOT_MAJOR       1u
-#define ROBOT_ADDRESS     0xffffffffu /* found by its name */
+#define ROBOT_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define ROBOT_FINGERPRINT UINT64_C(0x2c809d0d556891db) /* of the schema */
 #define ROBOT_FRAME_MAX   44u /* bytes of the largest frame: call header and body */
 
-/* Turn: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Turn */
 #define ROBOT_TURN_ID           0x13f2879au
 #define ROBOT_TURN_REQUEST_MAX  11u
 #define ROBOT_TURN_RESPONSE_MAX 28u

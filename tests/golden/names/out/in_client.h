@@ -20,6 +20,9 @@ extern "C" {
 /* ---- names.v1.Names ---- */
 
 /* Names that generated code uses itself. */
+
+/* A client of names.v1.Names, in your storage until names_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct names_client {
 	struct weft_client base;
 };
@@ -35,18 +38,28 @@ weft_status names_client_wait(struct names_client *client, uint32_t timeout_us);
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status names_client_close(struct names_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: names_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Names of names.v1.Names.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status names_names(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                         uint32_t timeout_us);
 
 struct names_names_call;
 
-/* Told once how a started Names ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Names ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*names_names_done)(struct names_names_call *call, weft_status status, names_v1_Request *response);
 
-/* A Names in flight, in your storage: the client's from start until done.
+/* A call of Names in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct names_names_call {
 	struct weft_call base;
@@ -54,24 +67,25 @@ struct names_names_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Names and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Names and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status names_names_start(struct names_client *client, struct names_names_call *call,
                               const names_v1_Request *request, names_v1_Request *response, uint32_t timeout_us,
                               names_names_done done, void *arg);
 
 /* Call of names.v1.Names.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status names_call(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                        uint32_t timeout_us);
 
 struct names_call_call;
 
-/* Told once how a started Call ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Call ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*names_call_done)(struct names_call_call *call, weft_status status, names_v1_Request *response);
 
-/* A Call in flight, in your storage: the client's from start until done.
+/* A call of Call in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct names_call_call {
 	struct weft_call base;
@@ -79,23 +93,24 @@ struct names_call_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Call and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Call and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status names_call_start(struct names_client *client, struct names_call_call *call, const names_v1_Request *request,
                              names_v1_Request *response, uint32_t timeout_us, names_call_done done, void *arg);
 
 /* Context of names.v1.Names.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status names_context(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                           uint32_t timeout_us);
 
 struct names_context_call;
 
-/* Told once how a started Context ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Context ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*names_context_done)(struct names_context_call *call, weft_status status, names_v1_Request *response);
 
-/* A Context in flight, in your storage: the client's from start until done.
+/* A call of Context in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct names_context_call {
 	struct weft_call base;
@@ -103,25 +118,26 @@ struct names_context_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Context and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Context and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status names_context_start(struct names_client *client, struct names_context_call *call,
                                 const names_v1_Request *request, names_v1_Request *response, uint32_t timeout_us,
                                 names_context_done done, void *arg);
 
 /* GetHTTPStatus of names.v1.Names.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status names_get_http_status(struct names_client *client, const names_v1_Request *request,
                                   names_v1_Request *response, uint32_t timeout_us);
 
 struct names_get_http_status_call;
 
-/* Told once how a started GetHTTPStatus ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of GetHTTPStatus ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*names_get_http_status_done)(struct names_get_http_status_call *call, weft_status status,
                                            names_v1_Request *response);
 
-/* A GetHTTPStatus in flight, in your storage: the client's from start until done.
+/* A call of GetHTTPStatus in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct names_get_http_status_call {
 	struct weft_call base;
@@ -129,24 +145,26 @@ struct names_get_http_status_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a GetHTTPStatus and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start GetHTTPStatus and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else
+ * nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status names_get_http_status_start(struct names_client *client, struct names_get_http_status_call *call,
                                         const names_v1_Request *request, names_v1_Request *response,
                                         uint32_t timeout_us, names_get_http_status_done done, void *arg);
 
 /* Delete of names.v1.Names.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status names_delete(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                          uint32_t timeout_us);
 
 struct names_delete_call;
 
-/* Told once how a started Delete ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Delete ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*names_delete_done)(struct names_delete_call *call, weft_status status, names_v1_Request *response);
 
-/* A Delete in flight, in your storage: the client's from start until done.
+/* A call of Delete in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct names_delete_call {
 	struct weft_call base;
@@ -154,24 +172,25 @@ struct names_delete_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Delete and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Delete and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status names_delete_start(struct names_client *client, struct names_delete_call *call,
                                const names_v1_Request *request, names_v1_Request *response, uint32_t timeout_us,
                                names_delete_done done, void *arg);
 
 /* switch_2 of names.v1.Names.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status names_switch_2(struct names_client *client, const names_v1_Request *request, names_v1_Request *response,
                            uint32_t timeout_us);
 
 struct names_switch_2_call;
 
-/* Told once how a started switch_2 ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of switch_2 ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*names_switch_2_done)(struct names_switch_2_call *call, weft_status status, names_v1_Request *response);
 
-/* A switch_2 in flight, in your storage: the client's from start until done.
+/* A call of switch_2 in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct names_switch_2_call {
 	struct weft_call base;
@@ -179,8 +198,9 @@ struct names_switch_2_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a switch_2 and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start switch_2 and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status names_switch_2_start(struct names_client *client, struct names_switch_2_call *call,
                                  const names_v1_Request *request, names_v1_Request *response, uint32_t timeout_us,
                                  names_switch_2_done done, void *arg);

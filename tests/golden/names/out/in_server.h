@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- names.v1.Names ---- */
 
-/* What serves names.v1.Names: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* Names that generated code uses itself. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct names_ops {
 	/* Names of names.v1.Names. */
 	weft_status (*names)(void *context, struct weft_token token, const names_v1_Request *request,
@@ -56,33 +60,38 @@ weft_status names_server_start(struct names_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status names_server_stop(struct names_server *server);
 
-/* Answer a Names whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Names whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status names_names_reply(struct names_server *server, struct weft_token token, weft_status status,
                               const names_v1_Request *response);
 
-/* Answer a Call whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Call whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status names_call_reply(struct names_server *server, struct weft_token token, weft_status status,
                              const names_v1_Request *response);
 
-/* Answer a Context whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Context whose handler returned WEFT_DEFERRED, by its token. The response goes back with
+ * WEFT_OK only.
  * Statuses as of weft_server_reply(). */
 weft_status names_context_reply(struct names_server *server, struct weft_token token, weft_status status,
                                 const names_v1_Request *response);
 
-/* Answer a GetHTTPStatus whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
- * only.
+/* Answer a request of GetHTTPStatus whose handler returned WEFT_DEFERRED, by its token. The response goes back with
+ * WEFT_OK only.
  * Statuses as of weft_server_reply(). */
 weft_status names_get_http_status_reply(struct names_server *server, struct weft_token token, weft_status status,
                                         const names_v1_Request *response);
 
-/* Answer a Delete whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Delete whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status names_delete_reply(struct names_server *server, struct weft_token token, weft_status status,
                                const names_v1_Request *response);
 
-/* Answer a switch_2 whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of switch_2 whose handler returned WEFT_DEFERRED, by its token. The response goes back with
+ * WEFT_OK only.
  * Statuses as of weft_server_reply(). */
 weft_status names_switch_2_reply(struct names_server *server, struct weft_token token, weft_status status,
                                  const names_v1_Request *response);

@@ -10,36 +10,38 @@
 #define NAMES_CHANNEL     "names.v1.Names" /* RPMsg name */
 #define NAMES_ID          0xe708363cu /* FNV-1a 32 of names.v1.Names */
 #define NAMES_MAJOR       1u
-#define NAMES_ADDRESS     0xffffffffu /* found by its name */
+#define NAMES_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define NAMES_FINGERPRINT UINT64_C(0xb51d17e27cd57eaa) /* of the schema */
 #define NAMES_FRAME_MAX   114u /* bytes of the largest frame: call header and body */
 
-/* Names: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Names */
 #define NAMES_NAMES_ID           0x7355c12fu
 #define NAMES_NAMES_REQUEST_MAX  98u
 #define NAMES_NAMES_RESPONSE_MAX 98u
 
-/* Call: its number on the wire; bytes of the longest encodings. */
+/* Call */
 #define NAMES_CALL_ID           0x341dd0c9u
 #define NAMES_CALL_REQUEST_MAX  98u
 #define NAMES_CALL_RESPONSE_MAX 98u
 
-/* Context: its number on the wire; bytes of the longest encodings. */
+/* Context */
 #define NAMES_CONTEXT_ID           0xbd317f1cu
 #define NAMES_CONTEXT_REQUEST_MAX  98u
 #define NAMES_CONTEXT_RESPONSE_MAX 98u
 
-/* GetHTTPStatus: its number on the wire; bytes of the longest encodings. */
+/* GetHTTPStatus */
 #define NAMES_GET_HTTP_STATUS_ID           0xed517dc1u
 #define NAMES_GET_HTTP_STATUS_REQUEST_MAX  98u
 #define NAMES_GET_HTTP_STATUS_RESPONSE_MAX 98u
 
-/* Delete: its number on the wire; bytes of the longest encodings. */
+/* Delete */
 #define NAMES_DELETE_ID           0x5797ea6au
 #define NAMES_DELETE_REQUEST_MAX  98u
 #define NAMES_DELETE_RESPONSE_MAX 98u
 
-/* switch_2: its number on the wire; bytes of the longest encodings. */
+/* switch_2 */
 #define NAMES_SWITCH_2_ID           0x14bed988u
 #define NAMES_SWITCH_2_REQUEST_MAX  98u
 #define NAMES_SWITCH_2_RESPONSE_MAX 98u

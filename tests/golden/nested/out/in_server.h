@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- nested.v1.Tree ---- */
 
-/* What serves nested.v1.Tree: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* nested.v1.Tree. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct tree_ops {
 	/* Grow of nested.v1.Tree. */
 	weft_status (*grow)(void *context, struct weft_token token, const nested_v1_Trunk_Branch *request,
@@ -41,7 +45,8 @@ weft_status tree_server_start(struct tree_server *server, struct rpmsg_device *r
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status tree_server_stop(struct tree_server *server);
 
-/* Answer a Grow whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Grow whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status tree_grow_reply(struct tree_server *server, struct weft_token token, weft_status status,
                             const nested_v1_Trunk *response);

@@ -10,11 +10,13 @@
 #define TREE_CHANNEL     "nested.v1.Tree" /* RPMsg name */
 #define TREE_ID          0x1ee6f0f1u /* FNV-1a 32 of nested.v1.Tree */
 #define TREE_MAJOR       1u
-#define TREE_ADDRESS     0xffffffffu /* found by its name */
+#define TREE_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define TREE_FINGERPRINT UINT64_C(0x60b0c3ec672bc563) /* of the schema */
 #define TREE_FRAME_MAX   104u /* bytes of the largest frame: call header and body */
 
-/* Grow: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Grow */
 #define TREE_GROW_ID           0x3caefdfau
 #define TREE_GROW_REQUEST_MAX  42u
 #define TREE_GROW_RESPONSE_MAX 88u

@@ -19,7 +19,10 @@ extern "C" {
 
 /* ---- Bare ---- */
 
-/* A client of Bare. */
+/* Bare. */
+
+/* A client of Bare, in your storage until bare_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct bare_client {
 	struct weft_client base;
 };
@@ -35,17 +38,27 @@ weft_status bare_client_wait(struct bare_client *client, uint32_t timeout_us);
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status bare_client_close(struct bare_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: bare_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Get of Bare.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status bare_get(struct bare_client *client, const BareRequest *request, BareReply *response, uint32_t timeout_us);
 
 struct bare_get_call;
 
-/* Told once how a started Get ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Get ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*bare_get_done)(struct bare_get_call *call, weft_status status, BareReply *response);
 
-/* A Get in flight, in your storage: the client's from start until done.
+/* A call of Get in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct bare_get_call {
 	struct weft_call base;
@@ -53,8 +66,9 @@ struct bare_get_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Get and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Get and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status bare_get_start(struct bare_client *client, struct bare_get_call *call, const BareRequest *request,
                            BareReply *response, uint32_t timeout_us, bare_get_done done, void *arg);
 

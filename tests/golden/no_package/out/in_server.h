@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- Bare ---- */
 
-/* What serves Bare: your functions, NULL where there is none. What they return goes to the client, the response only
- * with WEFT_OK. */
+/* Bare. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct bare_ops {
 	/* Get of Bare. */
 	weft_status (*get)(void *context, struct weft_token token, const BareRequest *request, BareReply *response);
@@ -40,7 +44,8 @@ weft_status bare_server_start(struct bare_server *server, struct rpmsg_device *r
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status bare_server_stop(struct bare_server *server);
 
-/* Answer a Get whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Get whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status bare_get_reply(struct bare_server *server, struct weft_token token, weft_status status,
                            const BareReply *response);

@@ -10,11 +10,13 @@
 #define BARE_CHANNEL     "Bare" /* RPMsg name */
 #define BARE_ID          0xc8ba260du /* FNV-1a 32 of Bare */
 #define BARE_MAJOR       1u
-#define BARE_ADDRESS     0xffffffffu /* found by its name */
+#define BARE_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define BARE_FINGERPRINT UINT64_C(0xe1a77a08ad4d448a) /* of the schema */
 #define BARE_FRAME_MAX   27u /* bytes of the largest frame: call header and body */
 
-/* Get: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Get */
 #define BARE_GET_ID           0xb6973ef7u
 #define BARE_GET_REQUEST_MAX  0u
 #define BARE_GET_RESPONSE_MAX 11u

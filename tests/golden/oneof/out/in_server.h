@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- oneof.v1.Machine ---- */
 
-/* What serves oneof.v1.Machine: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* oneof.v1.Machine. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct machine_ops {
 	/* Run of oneof.v1.Machine. */
 	weft_status (*run)(void *context, struct weft_token token, const oneof_v1_Command *request,
@@ -41,7 +45,8 @@ weft_status machine_server_start(struct machine_server *server, struct rpmsg_dev
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status machine_server_stop(struct machine_server *server);
 
-/* Answer a Run whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Run whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status machine_run_reply(struct machine_server *server, struct weft_token token, weft_status status,
                               const oneof_v1_Result *response);

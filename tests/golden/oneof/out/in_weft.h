@@ -10,11 +10,13 @@
 #define MACHINE_CHANNEL     "oneof.v1.Machine" /* RPMsg name */
 #define MACHINE_ID          0x0a5d396au /* FNV-1a 32 of oneof.v1.Machine */
 #define MACHINE_MAJOR       1u
-#define MACHINE_ADDRESS     0xffffffffu /* found by its name */
+#define MACHINE_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define MACHINE_FINGERPRINT UINT64_C(0x183eae834ffa62c7) /* of the schema */
 #define MACHINE_FRAME_MAX   41u /* bytes of the largest frame: call header and body */
 
-/* Run: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Run */
 #define MACHINE_RUN_ID           0x8d57e66au
 #define MACHINE_RUN_REQUEST_MAX  25u
 #define MACHINE_RUN_RESPONSE_MAX 15u

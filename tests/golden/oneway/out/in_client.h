@@ -19,7 +19,10 @@ extern "C" {
 
 /* ---- log.v1.Log ---- */
 
-/* A client of log.v1.Log. */
+/* log.v1.Log. */
+
+/* A client of log.v1.Log, in your storage until log_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct log_client {
 	struct weft_client base;
 };
@@ -35,14 +38,26 @@ weft_status log_client_wait(struct log_client *client, uint32_t timeout_us);
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status log_client_close(struct log_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: log_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Appends a line; what does not fit the store is dropped.
- * Sends and returns: WEFT_OK says sent, not served. timeout_us is for a transmit buffer only, 0 never waits.
- * Statuses as of weft_client_oneway(). */
+ * Sends and returns: WEFT_OK says sent, not served; what the server drops is counted there, and nobody told.
+ * timeout_us
+ * is for a transmit buffer only, 0 never waits. */
 weft_status log_append(struct log_client *client, const log_v1_Line *request, uint32_t timeout_us);
 
 /* Nothing to say but that it is time.
- * Sends and returns: WEFT_OK says sent, not served. timeout_us is for a transmit buffer only, 0 never waits.
- * Statuses as of weft_client_oneway(). */
+ * Sends and returns: WEFT_OK says sent, not served; what the server drops is counted there, and nobody told.
+ * timeout_us
+ * is for a transmit buffer only, 0 never waits. */
 weft_status log_tick(struct log_client *client, const google_protobuf_Empty *request, uint32_t timeout_us);
 
 #ifdef __cplusplus

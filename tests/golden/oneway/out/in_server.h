@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- log.v1.Log ---- */
 
-/* What serves log.v1.Log: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* log.v1.Log. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct log_ops {
 	/* Appends a line; what does not fit the store is dropped. */
 	void (*append)(void *context, const log_v1_Line *request);

@@ -10,15 +10,17 @@
 #define LOG_CHANNEL     "log.v1.Log" /* RPMsg name */
 #define LOG_ID          0x6e8e5e30u /* FNV-1a 32 of log.v1.Log */
 #define LOG_MAJOR       1u
-#define LOG_ADDRESS     0xffffffffu /* found by its name */
+#define LOG_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define LOG_FINGERPRINT UINT64_C(0x27d28abddca1e9f0) /* of the schema */
 #define LOG_FRAME_MAX   81u /* bytes of the largest frame: call header and body */
 
-/* Append: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Append */
 #define LOG_APPEND_ID           0x4f276601u
 #define LOG_APPEND_REQUEST_MAX  65u
 
-/* Tick: its number on the wire; bytes of the longest encodings. */
+/* Tick */
 #define LOG_TICK_ID           0xddfce5c4u
 #define LOG_TICK_REQUEST_MAX  0u
 

@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- optional.v1.Settings ---- */
 
-/* What serves optional.v1.Settings: your functions, NULL where there is none. What they return goes to the client,
- * the response only with WEFT_OK. */
+/* optional.v1.Settings. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct settings_ops {
 	/* Apply of optional.v1.Settings. */
 	weft_status (*apply)(void *context, struct weft_token token, const optional_v1_Change *request,
@@ -42,7 +46,8 @@ weft_status settings_server_start(struct settings_server *server, struct rpmsg_d
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status settings_server_stop(struct settings_server *server);
 
-/* Answer a Apply whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Apply whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status settings_apply_reply(struct settings_server *server, struct weft_token token, weft_status status,
                                  const optional_v1_Change *response);

@@ -10,11 +10,13 @@
 #define SETTINGS_CHANNEL     "optional.v1.Settings" /* RPMsg name */
 #define SETTINGS_ID          0xa77b8f87u /* FNV-1a 32 of optional.v1.Settings */
 #define SETTINGS_MAJOR       1u
-#define SETTINGS_ADDRESS     0xffffffffu /* found by its name */
+#define SETTINGS_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define SETTINGS_FINGERPRINT UINT64_C(0xa84e0f2873f16c66) /* of the schema */
 #define SETTINGS_FRAME_MAX   52u /* bytes of the largest frame: call header and body */
 
-/* Apply: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Apply */
 #define SETTINGS_APPLY_ID           0xca77bbdbu
 #define SETTINGS_APPLY_REQUEST_MAX  36u
 #define SETTINGS_APPLY_RESPONSE_MAX 36u

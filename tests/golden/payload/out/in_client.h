@@ -21,6 +21,9 @@ extern "C" {
 /* ---- payload.v1.Audio ---- */
 
 /* A field that is written in place: begin, commit and abort beside each call; the handler's response as well. */
+
+/* A client of payload.v1.Audio, in your storage until audio_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct audio_client {
 	struct weft_client base;
 };
@@ -36,19 +39,29 @@ weft_status audio_client_wait(struct audio_client *client, uint32_t timeout_us);
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status audio_client_close(struct audio_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: audio_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Both ways.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx).
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done.
+ * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx). */
 weft_status audio_mix(struct audio_client *client, const payload_v1_Samples *request, payload_v1_Samples *response,
                       struct weft_rx *rx, uint32_t timeout_us);
 
 struct audio_mix_call;
 
-/* Told once how a started Mix ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Mix ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*audio_mix_done)(struct audio_mix_call *call, weft_status status, payload_v1_Samples *response);
 
-/* A Mix in flight, in your storage: the client's from start until done.
+/* A call of Mix in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct audio_mix_call {
 	struct weft_call base;
@@ -56,8 +69,9 @@ struct audio_mix_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Mix and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start().
+/* Start Mix and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight.
  * So must *rx: when done is told WEFT_OK it holds the response's buffer, until weft_rx_release(rx). */
 weft_status audio_mix_start(struct audio_client *client, struct audio_mix_call *call, const payload_v1_Samples *request,
                             payload_v1_Samples *response, struct weft_rx *rx, uint32_t timeout_us, audio_mix_done done,
@@ -83,17 +97,17 @@ weft_status audio_mix_commit_start(struct audio_client *client, struct audio_mix
                                    audio_mix_done done, void *arg);
 
 /* In the request.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status audio_play(struct audio_client *client, const payload_v1_Samples *request, payload_v1_Played *response,
                        uint32_t timeout_us);
 
 struct audio_play_call;
 
-/* Told once how a started Play ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Play ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*audio_play_done)(struct audio_play_call *call, weft_status status, payload_v1_Played *response);
 
-/* A Play in flight, in your storage: the client's from start until done.
+/* A call of Play in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct audio_play_call {
 	struct weft_call base;
@@ -101,8 +115,9 @@ struct audio_play_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Play and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Play and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status audio_play_start(struct audio_client *client, struct audio_play_call *call,
                              const payload_v1_Samples *request, payload_v1_Played *response, uint32_t timeout_us,
                              audio_play_done done, void *arg);
@@ -127,18 +142,18 @@ weft_status audio_play_commit_start(struct audio_client *client, struct audio_pl
                                     audio_play_done done, void *arg);
 
 /* In the response.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx).
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done.
+ * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx). */
 weft_status audio_record(struct audio_client *client, const payload_v1_Played *request, payload_v1_Samples *response,
                          struct weft_rx *rx, uint32_t timeout_us);
 
 struct audio_record_call;
 
-/* Told once how a started Record ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Record ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*audio_record_done)(struct audio_record_call *call, weft_status status, payload_v1_Samples *response);
 
-/* A Record in flight, in your storage: the client's from start until done.
+/* A call of Record in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct audio_record_call {
 	struct weft_call base;
@@ -146,16 +161,18 @@ struct audio_record_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Record and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start().
+/* Start Record and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight.
  * So must *rx: when done is told WEFT_OK it holds the response's buffer, until weft_rx_release(rx). */
 weft_status audio_record_start(struct audio_client *client, struct audio_record_call *call,
                                const payload_v1_Played *request, payload_v1_Samples *response, struct weft_rx *rx,
                                uint32_t timeout_us, audio_record_done done, void *arg);
 
 /* In a request without an answer.
- * Sends and returns: WEFT_OK says sent, not served. timeout_us is for a transmit buffer only, 0 never waits.
- * Statuses as of weft_client_oneway(). */
+ * Sends and returns: WEFT_OK says sent, not served; what the server drops is counted there, and nobody told.
+ * timeout_us
+ * is for a transmit buffer only, 0 never waits. */
 weft_status audio_leak(struct audio_client *client, const payload_v1_Samples *request, uint32_t timeout_us);
 
 /* Leak, with pcm written in place: lends a transmit buffer with the other fields in it.
@@ -171,18 +188,18 @@ weft_status audio_leak_abort(struct weft_tx *tx);
 weft_status audio_leak_commit(struct audio_client *client, struct weft_tx *tx, uint32_t len);
 
 /* Payloads of which the length of two bytes does not tell.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx).
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done.
+ * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx). */
 weft_status audio_dump(struct audio_client *client, const payload_v1_Bulk *request, payload_v1_Bulk *response,
                        struct weft_rx *rx, uint32_t timeout_us);
 
 struct audio_dump_call;
 
-/* Told once how a started Dump ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Dump ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*audio_dump_done)(struct audio_dump_call *call, weft_status status, payload_v1_Bulk *response);
 
-/* A Dump in flight, in your storage: the client's from start until done.
+/* A call of Dump in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct audio_dump_call {
 	struct weft_call base;
@@ -190,8 +207,9 @@ struct audio_dump_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Dump and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start().
+/* Start Dump and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight.
  * So must *rx: when done is told WEFT_OK it holds the response's buffer, until weft_rx_release(rx). */
 weft_status audio_dump_start(struct audio_client *client, struct audio_dump_call *call, const payload_v1_Bulk *request,
                              payload_v1_Bulk *response, struct weft_rx *rx, uint32_t timeout_us, audio_dump_done done,

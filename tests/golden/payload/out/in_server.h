@@ -20,8 +20,12 @@ extern "C" {
 
 /* ---- payload.v1.Audio ---- */
 
-/* What serves payload.v1.Audio: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* A field that is written in place: begin, commit and abort beside each call; the handler's response as well. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct audio_ops {
 	/* Both ways. */
 	weft_status (*mix)(void *context, struct weft_token token, const payload_v1_Samples *request,
@@ -53,7 +57,8 @@ weft_status audio_server_start(struct audio_server *server, struct rpmsg_device 
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status audio_server_stop(struct audio_server *server);
 
-/* Answer a Mix whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Mix whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status audio_mix_reply(struct audio_server *server, struct weft_token token, weft_status status,
                             const payload_v1_Samples *response);
@@ -64,12 +69,14 @@ weft_status audio_mix_reply(struct audio_server *server, struct weft_token token
 weft_status audio_mix_reply_begin(struct weft_tx *tx, const payload_v1_Samples *response);
 weft_status audio_mix_reply_commit(struct weft_tx *tx, uint32_t len);
 
-/* Answer a Play whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Play whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status audio_play_reply(struct audio_server *server, struct weft_token token, weft_status status,
                              const payload_v1_Played *response);
 
-/* Answer a Record whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Record whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status audio_record_reply(struct audio_server *server, struct weft_token token, weft_status status,
                                const payload_v1_Samples *response);
@@ -80,7 +87,8 @@ weft_status audio_record_reply(struct audio_server *server, struct weft_token to
 weft_status audio_record_reply_begin(struct weft_tx *tx, const payload_v1_Samples *response);
 weft_status audio_record_reply_commit(struct weft_tx *tx, uint32_t len);
 
-/* Answer a Dump whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Dump whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status audio_dump_reply(struct audio_server *server, struct weft_token token, weft_status status,
                              const payload_v1_Bulk *response);

@@ -20,6 +20,9 @@ extern "C" {
 /* ---- prefix.v1.Lamp ---- */
 
 /* The one at the door. */
+
+/* A client of prefix.v1.Lamp, in your storage until door_lamp_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct door_lamp_client {
 	struct weft_client base;
 };
@@ -35,18 +38,28 @@ weft_status door_lamp_client_wait(struct door_lamp_client *client, uint32_t time
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status door_lamp_client_close(struct door_lamp_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: door_lamp_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Set of prefix.v1.Lamp.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status door_lamp_set(struct door_lamp_client *client, const prefix_v1_Level *request, prefix_v1_Level *response,
                           uint32_t timeout_us);
 
 struct door_lamp_set_call;
 
-/* Told once how a started Set ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Set ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*door_lamp_set_done)(struct door_lamp_set_call *call, weft_status status, prefix_v1_Level *response);
 
-/* A Set in flight, in your storage: the client's from start until done.
+/* A call of Set in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct door_lamp_set_call {
 	struct weft_call base;
@@ -54,8 +67,9 @@ struct door_lamp_set_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Set and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Set and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status door_lamp_set_start(struct door_lamp_client *client, struct door_lamp_set_call *call,
                                 const prefix_v1_Level *request, prefix_v1_Level *response, uint32_t timeout_us,
                                 door_lamp_set_done done, void *arg);
@@ -63,6 +77,9 @@ weft_status door_lamp_set_start(struct door_lamp_client *client, struct door_lam
 /* ---- prefix.v1.Lamps ---- */
 
 /* The one on the desk. */
+
+/* A client of prefix.v1.Lamps, in your storage until desk_lamp_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct desk_lamp_client {
 	struct weft_client base;
 };
@@ -78,18 +95,28 @@ weft_status desk_lamp_client_wait(struct desk_lamp_client *client, uint32_t time
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status desk_lamp_client_close(struct desk_lamp_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: desk_lamp_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Set of prefix.v1.Lamps.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status desk_lamp_set(struct desk_lamp_client *client, const prefix_v1_Level *request, prefix_v1_Level *response,
                           uint32_t timeout_us);
 
 struct desk_lamp_set_call;
 
-/* Told once how a started Set ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Set ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*desk_lamp_set_done)(struct desk_lamp_set_call *call, weft_status status, prefix_v1_Level *response);
 
-/* A Set in flight, in your storage: the client's from start until done.
+/* A call of Set in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct desk_lamp_set_call {
 	struct weft_call base;
@@ -97,8 +124,9 @@ struct desk_lamp_set_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Set and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Set and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status desk_lamp_set_start(struct desk_lamp_client *client, struct desk_lamp_set_call *call,
                                 const prefix_v1_Level *request, prefix_v1_Level *response, uint32_t timeout_us,
                                 desk_lamp_set_done done, void *arg);

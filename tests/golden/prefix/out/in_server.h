@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- prefix.v1.Lamp ---- */
 
-/* What serves prefix.v1.Lamp: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* The one at the door. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct door_lamp_ops {
 	/* Set of prefix.v1.Lamp. */
 	weft_status (*set)(void *context, struct weft_token token, const prefix_v1_Level *request,
@@ -42,15 +46,20 @@ weft_status door_lamp_server_start(struct door_lamp_server *server, struct rpmsg
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status door_lamp_server_stop(struct door_lamp_server *server);
 
-/* Answer a Set whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Set whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status door_lamp_set_reply(struct door_lamp_server *server, struct weft_token token, weft_status status,
                                 const prefix_v1_Level *response);
 
 /* ---- prefix.v1.Lamps ---- */
 
-/* What serves prefix.v1.Lamps: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* The one on the desk. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct desk_lamp_ops {
 	/* Set of prefix.v1.Lamps. */
 	weft_status (*set)(void *context, struct weft_token token, const prefix_v1_Level *request,
@@ -72,7 +81,8 @@ weft_status desk_lamp_server_start(struct desk_lamp_server *server, struct rpmsg
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status desk_lamp_server_stop(struct desk_lamp_server *server);
 
-/* Answer a Set whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Set whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status desk_lamp_set_reply(struct desk_lamp_server *server, struct weft_token token, weft_status status,
                                 const prefix_v1_Level *response);

@@ -10,11 +10,13 @@
 #define DOOR_LAMP_CHANNEL     "prefix.v1.Lamp" /* RPMsg name */
 #define DOOR_LAMP_ID          0x46c7f89cu /* FNV-1a 32 of prefix.v1.Lamp */
 #define DOOR_LAMP_MAJOR       3u
-#define DOOR_LAMP_ADDRESS     0xffffffffu /* found by its name */
+#define DOOR_LAMP_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define DOOR_LAMP_FINGERPRINT UINT64_C(0x07c806879eeffde6) /* of the schema */
 #define DOOR_LAMP_FRAME_MAX   22u /* bytes of the largest frame: call header and body */
 
-/* Set: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Set */
 #define DOOR_LAMP_SET_ID           0x28b19ea3u
 #define DOOR_LAMP_SET_REQUEST_MAX  6u
 #define DOOR_LAMP_SET_RESPONSE_MAX 6u
@@ -23,11 +25,13 @@
 #define DESK_LAMP_CHANNEL     "desk-lamp" /* RPMsg name */
 #define DESK_LAMP_ID          0x5bcce03du /* FNV-1a 32 of prefix.v1.Lamps */
 #define DESK_LAMP_MAJOR       1u
-#define DESK_LAMP_ADDRESS     0xffffffffu /* found by its name */
+#define DESK_LAMP_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define DESK_LAMP_FINGERPRINT UINT64_C(0x8729d7ac27c670aa) /* of the schema */
 #define DESK_LAMP_FRAME_MAX   22u /* bytes of the largest frame: call header and body */
 
-/* Set: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Set */
 #define DESK_LAMP_SET_ID           0x00000011u
 #define DESK_LAMP_SET_REQUEST_MAX  6u
 #define DESK_LAMP_SET_RESPONSE_MAX 6u

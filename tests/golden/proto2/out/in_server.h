@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- old.v1.Old ---- */
 
-/* What serves old.v1.Old: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* old.v1.Old. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct old_ops {
 	/* Do of old.v1.Old. */
 	weft_status (*do_)(void *context, struct weft_token token, const old_v1_Work *request, old_v1_Work *response);
@@ -40,7 +44,8 @@ weft_status old_server_start(struct old_server *server, struct rpmsg_device *rde
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status old_server_stop(struct old_server *server);
 
-/* Answer a Do whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Do whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status old_do_reply(struct old_server *server, struct weft_token token, weft_status status,
                          const old_v1_Work *response);

@@ -10,11 +10,13 @@
 #define OLD_CHANNEL     "old.v1.Old" /* RPMsg name */
 #define OLD_ID          0x14eb97ceu /* FNV-1a 32 of old.v1.Old */
 #define OLD_MAJOR       1u
-#define OLD_ADDRESS     0xffffffffu /* found by its name */
+#define OLD_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define OLD_FINGERPRINT UINT64_C(0x85b391633a2476de) /* of the schema */
 #define OLD_FRAME_MAX   58u /* bytes of the largest frame: call header and body */
 
-/* Do: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Do */
 #define OLD_DO_ID           0x61ceb934u
 #define OLD_DO_REQUEST_MAX  42u
 #define OLD_DO_RESPONSE_MAX 42u

@@ -19,7 +19,10 @@ extern "C" {
 
 /* ---- repeated.v1.Samples ---- */
 
-/* A client of repeated.v1.Samples. */
+/* repeated.v1.Samples. */
+
+/* A client of repeated.v1.Samples, in your storage until samples_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct samples_client {
 	struct weft_client base;
 };
@@ -35,18 +38,28 @@ weft_status samples_client_wait(struct samples_client *client, uint32_t timeout_
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status samples_client_close(struct samples_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: samples_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Take of repeated.v1.Samples.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status samples_take(struct samples_client *client, const repeated_v1_Request *request, repeated_v1_Reply *response,
                          uint32_t timeout_us);
 
 struct samples_take_call;
 
-/* Told once how a started Take ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Take ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*samples_take_done)(struct samples_take_call *call, weft_status status, repeated_v1_Reply *response);
 
-/* A Take in flight, in your storage: the client's from start until done.
+/* A call of Take in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct samples_take_call {
 	struct weft_call base;
@@ -54,8 +67,9 @@ struct samples_take_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Take and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Take and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status samples_take_start(struct samples_client *client, struct samples_take_call *call,
                                const repeated_v1_Request *request, repeated_v1_Reply *response, uint32_t timeout_us,
                                samples_take_done done, void *arg);

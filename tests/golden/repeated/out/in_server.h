@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- repeated.v1.Samples ---- */
 
-/* What serves repeated.v1.Samples: your functions, NULL where there is none. What they return goes to the client,
- * the response only with WEFT_OK. */
+/* repeated.v1.Samples. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct samples_ops {
 	/* Take of repeated.v1.Samples. */
 	weft_status (*take)(void *context, struct weft_token token, const repeated_v1_Request *request,
@@ -41,7 +45,8 @@ weft_status samples_server_start(struct samples_server *server, struct rpmsg_dev
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status samples_server_stop(struct samples_server *server);
 
-/* Answer a Take whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Take whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status samples_take_reply(struct samples_server *server, struct weft_token token, weft_status status,
                                const repeated_v1_Reply *response);

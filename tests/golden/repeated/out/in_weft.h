@@ -10,11 +10,13 @@
 #define SAMPLES_CHANNEL     "repeated.v1.Samples" /* RPMsg name */
 #define SAMPLES_ID          0x5c135973u /* FNV-1a 32 of repeated.v1.Samples */
 #define SAMPLES_MAJOR       1u
-#define SAMPLES_ADDRESS     0xffffffffu /* found by its name */
+#define SAMPLES_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define SAMPLES_FINGERPRINT UINT64_C(0x5e02a6b7725064ff) /* of the schema */
 #define SAMPLES_FRAME_MAX   107u /* bytes of the largest frame: call header and body */
 
-/* Take: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Take */
 #define SAMPLES_TAKE_ID           0x8cdbd876u
 #define SAMPLES_TAKE_REQUEST_MAX  91u
 #define SAMPLES_TAKE_RESPONSE_MAX 59u

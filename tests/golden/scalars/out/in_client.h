@@ -19,7 +19,10 @@ extern "C" {
 
 /* ---- scalars.v1.Scalars ---- */
 
-/* A client of scalars.v1.Scalars. */
+/* scalars.v1.Scalars. */
+
+/* A client of scalars.v1.Scalars, in your storage until scalars_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct scalars_client {
 	struct weft_client base;
 };
@@ -35,18 +38,28 @@ weft_status scalars_client_wait(struct scalars_client *client, uint32_t timeout_
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status scalars_client_close(struct scalars_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: scalars_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Echo of scalars.v1.Scalars.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status scalars_echo(struct scalars_client *client, const scalars_v1_All *request, scalars_v1_All *response,
                          uint32_t timeout_us);
 
 struct scalars_echo_call;
 
-/* Told once how a started Echo ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Echo ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*scalars_echo_done)(struct scalars_echo_call *call, weft_status status, scalars_v1_All *response);
 
-/* A Echo in flight, in your storage: the client's from start until done.
+/* A call of Echo in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct scalars_echo_call {
 	struct weft_call base;
@@ -54,8 +67,9 @@ struct scalars_echo_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Echo and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Echo and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status scalars_echo_start(struct scalars_client *client, struct scalars_echo_call *call,
                                const scalars_v1_All *request, scalars_v1_All *response, uint32_t timeout_us,
                                scalars_echo_done done, void *arg);

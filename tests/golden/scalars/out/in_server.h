@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- scalars.v1.Scalars ---- */
 
-/* What serves scalars.v1.Scalars: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* scalars.v1.Scalars. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct scalars_ops {
 	/* Echo of scalars.v1.Scalars. */
 	weft_status (*echo)(void *context, struct weft_token token, const scalars_v1_All *request,
@@ -41,7 +45,8 @@ weft_status scalars_server_start(struct scalars_server *server, struct rpmsg_dev
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status scalars_server_stop(struct scalars_server *server);
 
-/* Answer a Echo whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Echo whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status scalars_echo_reply(struct scalars_server *server, struct weft_token token, weft_status status,
                                const scalars_v1_All *response);

@@ -10,11 +10,13 @@
 #define SCALARS_CHANNEL     "scalars.v1.Scalars" /* RPMsg name */
 #define SCALARS_ID          0x50b801eeu /* FNV-1a 32 of scalars.v1.Scalars */
 #define SCALARS_MAJOR       1u
-#define SCALARS_ADDRESS     0xffffffffu /* found by its name */
+#define SCALARS_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define SCALARS_FINGERPRINT UINT64_C(0xef59669577eac118) /* of the schema */
 #define SCALARS_FRAME_MAX   146u /* bytes of the largest frame: call header and body */
 
-/* Echo: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Echo */
 #define SCALARS_ECHO_ID           0x3b7d6ba4u
 #define SCALARS_ECHO_REQUEST_MAX  130u
 #define SCALARS_ECHO_RESPONSE_MAX 130u

@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- com.example.instruments.v1.TemperatureController ---- */
 
-/* What serves com.example.instruments.v1.TemperatureController: your functions, NULL where there is none. What they
- * return goes to the client, the response only with WEFT_OK. */
+/* com.example.instruments.v1.TemperatureController. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct temperature_controller_ops {
 	/* Get of com.example.instruments.v1.TemperatureController. */
 	weft_status (*get)(void *context, struct weft_token token, const com_example_instruments_v1_Celsius *request,
@@ -42,7 +46,8 @@ weft_status temperature_controller_server_start(struct temperature_controller_se
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status temperature_controller_server_stop(struct temperature_controller_server *server);
 
-/* Answer a Get whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Get whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status temperature_controller_get_reply(struct temperature_controller_server *server, struct weft_token token,
                                              weft_status status, const com_example_instruments_v1_Celsius *response);

@@ -10,11 +10,13 @@
 #define TEMPERATURE_CONTROLLER_CHANNEL     "com.example.instrument~842d5839" /* RPMsg name */
 #define TEMPERATURE_CONTROLLER_ID          0x842d5839u /* FNV-1a 32 of com.example.instruments.v1.TemperatureController */
 #define TEMPERATURE_CONTROLLER_MAJOR       1u
-#define TEMPERATURE_CONTROLLER_ADDRESS     0xffffffffu /* found by its name */
+#define TEMPERATURE_CONTROLLER_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define TEMPERATURE_CONTROLLER_FINGERPRINT UINT64_C(0x32c54df0e5b81e89) /* of the schema */
 #define TEMPERATURE_CONTROLLER_FRAME_MAX   21u /* bytes of the largest frame: call header and body */
 
-/* Get: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Get */
 #define TEMPERATURE_CONTROLLER_GET_ID           0xb6973ef7u
 #define TEMPERATURE_CONTROLLER_GET_REQUEST_MAX  5u
 #define TEMPERATURE_CONTROLLER_GET_RESPONSE_MAX 5u

@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- fixed.v1.Watchdog ---- */
 
-/* What serves fixed.v1.Watchdog: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* fixed.v1.Watchdog. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct watchdog_ops {
 	/* Kick of fixed.v1.Watchdog. */
 	weft_status (*kick)(void *context, struct weft_token token, const fixed_v1_Window *request,
@@ -42,7 +46,8 @@ weft_status watchdog_server_start(struct watchdog_server *server, struct rpmsg_d
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status watchdog_server_stop(struct watchdog_server *server);
 
-/* Answer a Kick whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Kick whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status watchdog_kick_reply(struct watchdog_server *server, struct weft_token token, weft_status status,
                                 const fixed_v1_Window *response);

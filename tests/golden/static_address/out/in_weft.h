@@ -14,7 +14,9 @@
 #define WATCHDOG_FINGERPRINT UINT64_C(0x211f007ac4020b22) /* of the schema */
 #define WATCHDOG_FRAME_MAX   22u /* bytes of the largest frame: call header and body */
 
-/* Kick: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Kick */
 #define WATCHDOG_KICK_ID           0x2cfbaa3fu
 #define WATCHDOG_KICK_REQUEST_MAX  6u
 #define WATCHDOG_KICK_RESPONSE_MAX 6u

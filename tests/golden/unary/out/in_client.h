@@ -21,6 +21,9 @@ extern "C" {
 
 /* Reads the sensors of one board.
  * The values are those of the last sweep, at most 10 ms old. */
+
+/* A client of sensor.v1.SensorHub, in your storage until sensor_hub_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct sensor_hub_client {
 	struct weft_client base;
 };
@@ -36,19 +39,29 @@ weft_status sensor_hub_client_wait(struct sensor_hub_client *client, uint32_t ti
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status sensor_hub_client_close(struct sensor_hub_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: sensor_hub_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Reads one channel.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status sensor_hub_read(struct sensor_hub_client *client, const sensor_v1_ReadRequest *request,
                             sensor_v1_ReadReply *response, uint32_t timeout_us);
 
 struct sensor_hub_read_call;
 
-/* Told once how a started Read ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Read ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*sensor_hub_read_done)(struct sensor_hub_read_call *call, weft_status status,
                                      sensor_v1_ReadReply *response);
 
-/* A Read in flight, in your storage: the client's from start until done.
+/* A call of Read in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_read_call {
 	struct weft_call base;
@@ -56,25 +69,26 @@ struct sensor_hub_read_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Read and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Read and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status sensor_hub_read_start(struct sensor_hub_client *client, struct sensor_hub_read_call *call,
                                   const sensor_v1_ReadRequest *request, sensor_v1_ReadReply *response,
                                   uint32_t timeout_us, sensor_hub_read_done done, void *arg);
 
 /* Sets the alarm, and says what it was.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status sensor_hub_set_alarm(struct sensor_hub_client *client, const sensor_v1_Alarm *request,
                                  sensor_v1_Alarm *response, uint32_t timeout_us);
 
 struct sensor_hub_set_alarm_call;
 
-/* Told once how a started SetAlarm ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of SetAlarm ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*sensor_hub_set_alarm_done)(struct sensor_hub_set_alarm_call *call, weft_status status,
                                           sensor_v1_Alarm *response);
 
-/* A SetAlarm in flight, in your storage: the client's from start until done.
+/* A call of SetAlarm in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct sensor_hub_set_alarm_call {
 	struct weft_call base;
@@ -82,8 +96,9 @@ struct sensor_hub_set_alarm_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a SetAlarm and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start SetAlarm and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status sensor_hub_set_alarm_start(struct sensor_hub_client *client, struct sensor_hub_set_alarm_call *call,
                                        const sensor_v1_Alarm *request, sensor_v1_Alarm *response, uint32_t timeout_us,
                                        sensor_hub_set_alarm_done done, void *arg);

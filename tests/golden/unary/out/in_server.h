@@ -19,8 +19,13 @@ extern "C" {
 
 /* ---- sensor.v1.SensorHub ---- */
 
-/* What serves sensor.v1.SensorHub: your functions, NULL where there is none. What they return goes to the client,
- * the response only with WEFT_OK. */
+/* Reads the sensors of one board.
+ * The values are those of the last sweep, at most 10 ms old. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct sensor_hub_ops {
 	/* Reads one channel. */
 	weft_status (*read)(void *context, struct weft_token token, const sensor_v1_ReadRequest *request,
@@ -45,12 +50,14 @@ weft_status sensor_hub_server_start(struct sensor_hub_server *server, struct rpm
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status sensor_hub_server_stop(struct sensor_hub_server *server);
 
-/* Answer a Read whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Read whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status sensor_hub_read_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
                                   const sensor_v1_ReadReply *response);
 
-/* Answer a SetAlarm whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of SetAlarm whose handler returned WEFT_DEFERRED, by its token. The response goes back with
+ * WEFT_OK only.
  * Statuses as of weft_server_reply(). */
 weft_status sensor_hub_set_alarm_reply(struct sensor_hub_server *server, struct weft_token token, weft_status status,
                                        const sensor_v1_Alarm *response);

@@ -11,16 +11,18 @@
 #define SENSOR_HUB_CHANNEL     "sensor.v1.SensorHub" /* RPMsg name */
 #define SENSOR_HUB_ID          0x4a266bf5u /* FNV-1a 32 of sensor.v1.SensorHub */
 #define SENSOR_HUB_MAJOR       1u
-#define SENSOR_HUB_ADDRESS     0xffffffffu /* found by its name */
+#define SENSOR_HUB_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define SENSOR_HUB_FINGERPRINT UINT64_C(0x35e2fa844edd0629) /* of the schema */
 #define SENSOR_HUB_FRAME_MAX   36u /* bytes of the largest frame: call header and body */
 
-/* Read: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Read */
 #define SENSOR_HUB_READ_ID           0x4f0befe5u
 #define SENSOR_HUB_READ_REQUEST_MAX  6u
 #define SENSOR_HUB_READ_RESPONSE_MAX 20u
 
-/* SetAlarm: its number on the wire; bytes of the longest encodings. */
+/* SetAlarm */
 #define SENSOR_HUB_SET_ALARM_ID           0x029c2ae0u
 #define SENSOR_HUB_SET_ALARM_REQUEST_MAX  17u
 #define SENSOR_HUB_SET_ALARM_RESPONSE_MAX 17u

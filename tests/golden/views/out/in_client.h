@@ -20,6 +20,9 @@ extern "C" {
 /* ---- views.v1.Camera ---- */
 
 /* Fields that point into the received buffer: one more argument where the response has them. */
+
+/* A client of views.v1.Camera, in your storage until camera_client_close() returns WEFT_OK.
+ * To be read: weft_client_state(&client->base), base.peer, base.counters. */
 struct camera_client {
 	struct weft_client base;
 };
@@ -35,19 +38,29 @@ weft_status camera_client_wait(struct camera_client *client, uint32_t timeout_us
 /* Close: calls in flight end with WEFT_CANCELLED, the storage is yours again. Statuses as of weft_client_close(). */
 weft_status camera_client_close(struct camera_client *client);
 
+/* What a call returns besides what its handler says; what to do is in docs/calls.md of Weft.
+ *   WEFT_DEADLINE_EXCEEDED    no reply in timeout_us; the handler may have run all the same. At once when it is 0
+ *   WEFT_UNAVAILABLE          no server yet, or it or the link went: camera_client_wait()
+ *   WEFT_RESOURCE_EXHAUSTED   call table, transmit buffers or the server's slots are used up: later
+ *   WEFT_UNIMPLEMENTED        the server is older, or has no function for it
+ *   WEFT_INVALID_ARGUMENT     the request breaks a limit of in.proto, or timeout_us is over 35 minutes
+ *   WEFT_FAILED_PRECONDITION  hello was refused; or a call that waits, inside a callback, handler or done
+ *   WEFT_DATA_LOSS            the reply did not decode
+ *   WEFT_INTERNAL             the handler's response broke a limit of in.proto */
+
 /* Views in the response.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx).
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done.
+ * With WEFT_OK *rx holds the response's buffer, into which its views point, until weft_rx_release(rx). */
 weft_status camera_take(struct camera_client *client, const views_v1_Shot *request, views_v1_Frame *response,
                         struct weft_rx *rx, uint32_t timeout_us);
 
 struct camera_take_call;
 
-/* Told once how a started Take ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Take ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*camera_take_done)(struct camera_take_call *call, weft_status status, views_v1_Frame *response);
 
-/* A Take in flight, in your storage: the client's from start until done.
+/* A call of Take in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct camera_take_call {
 	struct weft_call base;
@@ -55,25 +68,26 @@ struct camera_take_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Take and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start().
+/* Start Take and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight.
  * So must *rx: when done is told WEFT_OK it holds the response's buffer, until weft_rx_release(rx). */
 weft_status camera_take_start(struct camera_client *client, struct camera_take_call *call, const views_v1_Shot *request,
                               views_v1_Frame *response, struct weft_rx *rx, uint32_t timeout_us, camera_take_done done,
                               void *arg);
 
 /* Views in the request only.
- * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Task only.
- * Statuses as of weft_client_call(), or the handler's. */
+ * Waits for the answer, at most timeout_us; *response is valid with WEFT_OK. Not inside a callback, handler or done. */
 weft_status camera_show(struct camera_client *client, const views_v1_Frame *request, views_v1_Shot *response,
                         uint32_t timeout_us);
 
 struct camera_show_call;
 
-/* Told once how a started Show ended; *response is valid with WEFT_OK. Must not wait. */
+/* Told once how a started call of Show ended; *response is valid with WEFT_OK. Must not wait. May start and
+ * cancel calls, in this one's storage too, and close other clients. */
 typedef void (*camera_show_done)(struct camera_show_call *call, weft_status status, views_v1_Shot *response);
 
-/* A Show in flight, in your storage: the client's from start until done.
+/* A call of Show in flight, in your storage: the client's from start until done.
  * weft_call_cancel(&call->base) ends it. */
 struct camera_show_call {
 	struct weft_call base;
@@ -81,15 +95,17 @@ struct camera_show_call {
 	void *arg; /* yours, untouched */
 };
 
-/* Start a Show and return. With WEFT_OK, done (may be NULL) runs once, later; else nothing has happened.
- * The request is encoded before the return, the response must stay until done. Statuses as of weft_client_start(). */
+/* Start Show and return, from a callback too. With WEFT_OK, done (may be NULL) runs once, later; else nothing
+ * has happened. The request is encoded before the return, the response must stay until done. call must not be in
+ * flight. */
 weft_status camera_show_start(struct camera_client *client, struct camera_show_call *call,
                               const views_v1_Frame *request, views_v1_Shot *response, uint32_t timeout_us,
                               camera_show_done done, void *arg);
 
 /* Views in a request without an answer.
- * Sends and returns: WEFT_OK says sent, not served. timeout_us is for a transmit buffer only, 0 never waits.
- * Statuses as of weft_client_oneway(). */
+ * Sends and returns: WEFT_OK says sent, not served; what the server drops is counted there, and nobody told.
+ * timeout_us
+ * is for a transmit buffer only, 0 never waits. */
 weft_status camera_keep(struct camera_client *client, const views_v1_Frame *request, uint32_t timeout_us);
 
 #ifdef __cplusplus

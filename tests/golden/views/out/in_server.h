@@ -19,8 +19,12 @@ extern "C" {
 
 /* ---- views.v1.Camera ---- */
 
-/* What serves views.v1.Camera: your functions, NULL where there is none. What they return goes to the client, the
- * response only with WEFT_OK. */
+/* Fields that point into the received buffer: one more argument where the response has them. */
+
+/* Your functions; NULL: WEFT_UNIMPLEMENTED. Each runs in the context that polls, with no lock held, and must not
+ * wait: it holds up the calls behind it. request is decoded and within its limits, response is all zero; both end
+ * with the function. The status returned goes to the client, the response with WEFT_OK only; WEFT_DEFERRED: answer
+ * later, by the token. Oneway functions answer nothing. */
 struct camera_ops {
 	/* Views in the response. */
 	weft_status (*take)(void *context, struct weft_token token, const views_v1_Shot *request,
@@ -46,12 +50,14 @@ weft_status camera_server_start(struct camera_server *server, struct rpmsg_devic
 /* Stop serving: the name is withdrawn, the storage is yours again. Statuses as of weft_server_stop(). */
 weft_status camera_server_stop(struct camera_server *server);
 
-/* Answer a Take whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Take whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status camera_take_reply(struct camera_server *server, struct weft_token token, weft_status status,
                               const views_v1_Frame *response);
 
-/* Answer a Show whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK only.
+/* Answer a request of Show whose handler returned WEFT_DEFERRED, by its token. The response goes back with WEFT_OK
+ * only.
  * Statuses as of weft_server_reply(). */
 weft_status camera_show_reply(struct camera_server *server, struct weft_token token, weft_status status,
                               const views_v1_Shot *response);

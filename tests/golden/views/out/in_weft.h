@@ -10,21 +10,23 @@
 #define CAMERA_CHANNEL     "views.v1.Camera" /* RPMsg name */
 #define CAMERA_ID          0xe9fce8e9u /* FNV-1a 32 of views.v1.Camera */
 #define CAMERA_MAJOR       1u
-#define CAMERA_ADDRESS     0xffffffffu /* found by its name */
+#define CAMERA_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
 #define CAMERA_FINGERPRINT UINT64_C(0x432f10f73ce7caf0) /* of the schema */
 #define CAMERA_FRAME_MAX   237u /* bytes of the largest frame: call header and body */
 
-/* Take: its number on the wire; bytes of the longest encodings. */
+/* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
+
+/* Take */
 #define CAMERA_TAKE_ID           0x8cdbd876u
 #define CAMERA_TAKE_REQUEST_MAX  6u
 #define CAMERA_TAKE_RESPONSE_MAX 221u
 
-/* Show: its number on the wire; bytes of the longest encodings. */
+/* Show */
 #define CAMERA_SHOW_ID           0x29742e5cu
 #define CAMERA_SHOW_REQUEST_MAX  221u
 #define CAMERA_SHOW_RESPONSE_MAX 6u
 
-/* Keep: its number on the wire; bytes of the longest encodings. */
+/* Keep */
 #define CAMERA_KEEP_ID           0x555cbe68u
 #define CAMERA_KEEP_REQUEST_MAX  221u
 
