@@ -53,6 +53,12 @@ static struct weft_server_slot *take_slot(struct weft_server *server)
 	return taken;
 }
 
+/* Without the lock: one of the states that it had. */
+static bool is_in(const struct weft_server_slot *slot, enum slot_state state)
+{
+	return __atomic_load_n(&slot->state, __ATOMIC_RELAXED) == state;
+}
+
 /* From one state to another, if it is still that use of the slot. False: somebody was faster. */
 static bool move(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, enum slot_state from,
                  enum slot_state to)
@@ -61,8 +67,11 @@ static bool move(struct weft_server *server, struct weft_server_slot *slot, uint
 	bool moved = slot->token == token && slot->state == from;
 
 	if (moved) {
-		slot->state = (uint8_t)to;
-		server->waiting = (uint16_t)(server->waiting + (to == SLOT_WAITING) - (from == SLOT_WAITING));
+		__atomic_store_n(&slot->state, (uint8_t)to, __ATOMIC_RELAXED);
+		if (to == SLOT_WAITING)
+			server->waiting++; /* only by the context that polls, as the next */
+		if (from == SLOT_WAITING)
+			server->waiting--;
 	}
 	rpmsg_unlock(server->rdev, key);
 	return moved;
@@ -75,7 +84,7 @@ static struct weft_server_slot *oldest_waiting(const struct weft_server *server)
 	for (uint32_t i = 0; i < server->slot_count && server->waiting != 0; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
-		if (slot->state == SLOT_WAITING && (oldest == NULL || (int32_t)(slot->order - oldest->order) < 0))
+		if (is_in(slot, SLOT_WAITING) && (oldest == NULL || (int32_t)(slot->order - oldest->order) < 0))
 			oldest = slot;
 	}
 	return oldest;
@@ -91,15 +100,27 @@ static void give_frame_back(struct weft_server *server, struct weft_server_slot 
 
 /* ---- Answers ---- */
 
-static void send_answer(struct weft_server *server, const struct weft_server_slot *slot, weft_status status,
-                        uint8_t *frame, uint32_t body_len)
+/* To whom, and to what. Copied while the slot is ours: as soon as it is free it may be another's. */
+struct answer {
+	uint32_t src;
+	uint32_t method;
+	uint32_t call;
+};
+
+static struct answer answer_of(const struct weft_server_slot *slot)
+{
+	return (struct answer){ slot->src, slot->method, slot->call };
+}
+
+static void send_answer(struct weft_server *server, const struct answer *to, weft_status status, uint8_t *frame,
+                        uint32_t body_len)
 {
 	struct weft_call_header header = {
-		.kind = WEFT_KIND_REPLY, .method = slot->method, .call = slot->call, .aux = (uint32_t)status
+		.kind = WEFT_KIND_REPLY, .method = to->method, .call = to->call, .aux = (uint32_t)status
 	};
 
 	frame_begin(frame, &header);
-	if (rpmsg_sendto_nocopy(&server->ept, frame, (int)(WEFT_CALL_HEADER_SIZE + body_len), slot->src) >= 0)
+	if (rpmsg_sendto_nocopy(&server->ept, frame, (int)(WEFT_CALL_HEADER_SIZE + body_len), to->src) >= 0)
 		return;
 	count(server, &server->counters.dropped); /* the link went while we served */
 	rpmsg_release_tx_buffer(&server->ept, frame);
@@ -149,10 +170,8 @@ static void serve(struct weft_server *server, struct weft_server_slot *slot, uin
 		.reply = reply + WEFT_CALL_HEADER_SIZE,
 		.reply_capacity = rpmsg_mtu(server->rdev) - WEFT_CALL_HEADER_SIZE,
 	};
+	struct answer answer = { slot->src, header.method, header.call };
 	weft_status status = status_of(server, &header, slot, &request);
-	struct weft_server_slot answered = *slot; /* from here on the slot may be another's */
-	answered.method = header.method;
-	answered.call = header.call;
 	give_frame_back(server, slot);
 	if (token != 0 &&
 	    !move(server, slot, token, SLOT_SERVING, status == WEFT_DEFERRED ? SLOT_DEFERRED : SLOT_FREE)) {
@@ -162,7 +181,7 @@ static void serve(struct weft_server *server, struct weft_server_slot *slot, uin
 	if (status == WEFT_DEFERRED)
 		rpmsg_release_tx_buffer(&server->ept, reply);
 	else
-		send_answer(server, &answered, status, reply, status == WEFT_OK ? request.reply_len : 0);
+		send_answer(server, &answer, status, reply, status == WEFT_OK ? request.reply_len : 0);
 }
 
 void weft_server_oneway(struct weft_server *server, const struct weft_call_header *header, const uint8_t *frame,
@@ -248,13 +267,13 @@ void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
 /* The client has given up by itself; it is told as far as that goes. */
 static void expire(struct weft_server *server, struct weft_server_slot *slot)
 {
-	struct weft_server_slot expired = *slot;
+	struct answer answer = answer_of(slot);
 
-	if (!move(server, slot, expired.token, SLOT_DEFERRED, SLOT_FREE))
+	if (!move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE))
 		return;
 	uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
 	if (reply != NULL)
-		send_answer(server, &expired, WEFT_DEADLINE_EXCEEDED, reply, 0);
+		send_answer(server, &answer, WEFT_DEADLINE_EXCEEDED, reply, 0);
 }
 
 static void serve_waiting(struct weft_server *server)
@@ -280,7 +299,7 @@ void weft_server_look(struct weft_server *server)
 	for (uint32_t i = 0; i < server->slot_count; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
-		if (slot->state != SLOT_DEFERRED)
+		if (!is_in(slot, SLOT_DEFERRED))
 			continue;
 		if (is_due(slot, now))
 			expire(server, slot);
@@ -314,8 +333,12 @@ static struct weft_server_slot *claim(struct weft_server *server, uint32_t token
 	if (token == 0 || index >= server->slot_count)
 		return NULL;
 	struct weft_server_slot *slot = &server->slots[index];
-	bool claimed = move(server, slot, token, SLOT_DEFERRED, SLOT_ANSWERING) ||
-	               move(server, slot, token, SLOT_SERVING, SLOT_ANSWERING);
+	uintptr_t key = rpmsg_lock(server->rdev);
+	/* In one look: the handler may return meanwhile, and what was served be deferred. */
+	bool claimed = slot->token == token && (slot->state == SLOT_DEFERRED || slot->state == SLOT_SERVING);
+	if (claimed)
+		__atomic_store_n(&slot->state, SLOT_ANSWERING, __ATOMIC_RELAXED);
+	rpmsg_unlock(server->rdev, key);
 	return claimed ? slot : NULL;
 }
 
@@ -355,8 +378,10 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 		status = WEFT_UNKNOWN;
 	if (status == WEFT_OK && !weft_message_encode(type, message, reply + WEFT_CALL_HEADER_SIZE, capacity, &len))
 		status = WEFT_INTERNAL;
-	send_answer(server, slot, status, reply, status == WEFT_OK ? len : 0);
+	struct answer answer = answer_of(slot);
+	/* Free before the client hears: its next request finds the slot. */
 	move(server, slot, token.id, SLOT_ANSWERING, SLOT_FREE);
+	send_answer(server, &answer, status, reply, status == WEFT_OK ? len : 0);
 	return status == WEFT_INTERNAL ? WEFT_INTERNAL : WEFT_OK;
 }
 

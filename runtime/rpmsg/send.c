@@ -36,7 +36,7 @@ static void count_waiter(struct rpmsg_device *rdev, int by)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 
-	rdev->tx_waiters = (uint16_t)(rdev->tx_waiters + by);
+	__atomic_store_n(&rdev->tx_waiters, (uint16_t)(rdev->tx_waiters + by), __ATOMIC_RELAXED);
 	rpmsg_unlock(rdev, key);
 }
 

@@ -12,16 +12,21 @@ static struct weft_port *port_of(const struct rpmsg_device *rdev)
 
 /* ---- Sleep ---- */
 
+static bool has_tx_waiters(const struct rpmsg_device *rdev)
+{
+	return __atomic_load_n(&rdev->tx_waiters, __ATOMIC_RELAXED) != 0;
+}
+
 /* A free transmit buffer is work for the poller: an announcement is due, or it waits to send itself. */
 bool rpmsg_wants_tx(const struct rpmsg_device *rdev)
 {
-	return rdev->announce_due || (rdev->tx_waiters != 0 && !rpmsg_others_poll(rdev));
+	return rdev->announce_due || (has_tx_waiters(rdev) && !rpmsg_others_poll(rdev));
 }
 
 /* A buffer that others wait for is theirs to take: they are told, and the poller does not stay awake for it. */
 void rpmsg_tell_waiters(struct rpmsg_device *rdev)
 {
-	if (rdev->tx_waiters == 0 || !rpmsg_others_poll(rdev))
+	if (!has_tx_waiters(rdev) || !rpmsg_others_poll(rdev))
 		return;
 	uintptr_t key = rpmsg_lock(rdev);
 	bool quiet = rdev->transport->ops->arm(rdev->transport, true);
@@ -125,7 +130,7 @@ void rpmsg_wake(struct rpmsg_device *rdev)
 
 void rpmsg_tx_freed(struct rpmsg_device *rdev)
 {
-	if (rdev->tx_waiters != 0)
+	if (has_tx_waiters(rdev))
 		rpmsg_wake(rdev);
 }
 

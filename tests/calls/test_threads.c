@@ -43,7 +43,22 @@ static weft_status weave(void *context, struct weft_token token, const tests_v1_
 	response->length = request->count;
 	return WEFT_OK;
 }
-static const struct loom_ops ops = { .weave = weave };
+
+/* A call of tear is answered by a thread that takes its token from here. 0: none. */
+static uint32_t owed;
+static uint32_t owed_count;
+
+static weft_status tear_later(void *context, struct weft_token token, const tests_v1_Thread *request,
+                              tests_v1_Cloth *response)
+{
+	(void)context;
+	(void)response;
+	__atomic_store_n(&owed_count, request->count, __ATOMIC_RELAXED);
+	__atomic_store_n(&owed, token.id, __ATOMIC_RELEASE);
+	return WEFT_DEFERRED;
+}
+
+static const struct loom_ops ops = { .weave = weave, .tear = tear_later };
 
 static void *poll_for_ever(void *arg)
 {
@@ -222,6 +237,49 @@ static void a_stopped_task_stays_stopped_though_it_arms_itself(void **state)
 	}
 }
 
+/* As fast as it can, so that some answers come before the handler has returned. */
+static void *answer_for_ever(void *arg)
+{
+	bool *stop = (bool *)arg;
+	uintptr_t failed = 0;
+
+	while (!__atomic_load_n(stop, __ATOMIC_ACQUIRE)) {
+		struct weft_token token = { __atomic_exchange_n(&owed, 0, __ATOMIC_ACQUIRE) };
+		tests_v1_Cloth cloth = tests_v1_Cloth_init_zero;
+
+		if (token.id == 0) {
+			sched_yield();
+			continue;
+		}
+		cloth.length = __atomic_load_n(&owed_count, __ATOMIC_RELAXED);
+		while (loom_tear_reply(&server, token, WEFT_OK, &cloth) == WEFT_RESOURCE_EXHAUSTED)
+			sched_yield();
+		failed += loom_tear_reply(&server, token, WEFT_OK, &cloth) != WEFT_FAILED_PRECONDITION; /* used up */
+	}
+	return (void *)failed;
+}
+
+static void another_thread_answers_by_token(void **state)
+{
+	pthread_t thread;
+	void *failed;
+	bool stop = false;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, answer_for_ever, &stop), 0);
+	for (uint32_t i = 1; i <= CALLS; i++) {
+		tests_v1_Thread request = tests_v1_Thread_init_zero;
+		tests_v1_Cloth cloth;
+
+		request.count = i;
+		assert_int_equal(loom_tear(&shared, &request, &cloth, PATIENCE_US), WEFT_OK);
+		assert_int_equal(cloth.length, i);
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, &failed);
+	assert_null(failed);
+}
+
 static void a_deadline_ends_a_call_though_the_poller_sleeps(void **state)
 {
 	tests_v1_Thread request = tests_v1_Thread_init_zero;
@@ -244,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(clients_come_and_go_while_others_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_server_stops_and_starts_while_others_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stopped_task_stays_stopped_though_it_arms_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_thread_answers_by_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_deadline_ends_a_call_though_the_poller_sleeps, setup, teardown),
 	};
 
