@@ -73,7 +73,7 @@ def expected(known: dict[str, Any], kind: str, label: int, size: int) -> Any:
 
 def test_every_length_is_there(printed: list[tuple[str, int, int, bytes]]) -> None:
     samples = {(label, size) for kind, label, size, _ in printed if kind == "Samples"}
-    assert samples == {(label, size) for label in range(4) for size in range(401)}
+    assert samples == {(label, size) for label in range(4) for size in range(452)}
     bulks = {size for kind, _, size, _ in printed if kind == "Bulk"}
     assert bulks == {0, 1, 127, 128, 16382, 16383, 16384, 65000}
 

@@ -41,7 +41,7 @@ static int samples(unsigned label, uint32_t len)
 	memset(response.label, 'x', label);
 	weft_reply_prepare(&tx, &request);
 	MUST(audio_record_reply_begin(&tx, &response) == WEFT_OK);
-	MUST(tx.capacity == 400 && (uintptr_t)tx.data % 4 == 0);
+	MUST(tx.capacity == 451 && (uintptr_t)tx.data % 4 == 0);
 	fill(len);
 	MUST(audio_record_reply_commit(&tx, len) == WEFT_OK);
 	MUST(weft_reply_finish(&tx, &request, NULL, NULL) == WEFT_OK);
@@ -75,7 +75,7 @@ int main(void)
 	request.reply = body;
 	request.reply_capacity = sizeof body;
 	for (unsigned label = 0; label < 4; label++) {
-		for (uint32_t len = 0; len <= 400; len++)
+		for (uint32_t len = 0; len <= 451; len++)
 			MUST(samples(label, len) == 0);
 		for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
 			MUST(bulk(label, lengths[i]) == 0);

@@ -13,7 +13,7 @@
 /* Struct definitions */
 typedef struct _payload_v1_Samples {
     uint32_t rate;
-    /* What is heard. */
+    /* What is heard: as much as an MTU of 496 bytes has room for. */
     struct weft_view pcm;
     char label[16];
 } payload_v1_Samples;
@@ -95,7 +95,7 @@ extern const pb_msgdesc_t payload_v1_Nothing_msg;
 #define payload_v1_Bulk_size                     65025
 #define payload_v1_Nothing_size                  0
 #define payload_v1_Played_size                   6
-#define payload_v1_Samples_size                  429
+#define payload_v1_Samples_size                  480
 
 #ifdef __cplusplus
 } /* extern "C" */

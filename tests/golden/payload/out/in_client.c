@@ -14,7 +14,7 @@ static bool check_payload_v1_Samples(const void *message, const uint8_t *body, u
 {
 	const payload_v1_Samples *value = (const payload_v1_Samples *)message;
 
-	if (!weft_view_fits(&value->pcm, 400u, body, len))
+	if (!weft_view_fits(&value->pcm, 451u, body, len))
 		return false;
 	return true;
 }
@@ -29,13 +29,13 @@ static bool check_payload_v1_Bulk(const void *message, const uint8_t *body, uint
 	return true;
 }
 
-PB_STATIC_ASSERT(payload_v1_Samples_size == 429u, payload_v1_Samples_comes_from_another_run_of_weft)
+PB_STATIC_ASSERT(payload_v1_Samples_size == 480u, payload_v1_Samples_comes_from_another_run_of_weft)
 static const struct weft_message message_payload_v1_Samples = {
 	weft_nanopb_encode,
 	weft_nanopb_decode,
 	check_payload_v1_Samples,
 	&payload_v1_Samples_msg,
-	429u,
+	480u,
 	(uint32_t)sizeof(payload_v1_Samples),
 };
 
@@ -63,7 +63,7 @@ static const struct weft_payload payload_payload_v1_Samples = {
 	&message_payload_v1_Samples,
 	(uint32_t)offsetof(payload_v1_Samples, pcm),
 	payload_v1_Samples_pcm_tag,
-	400u,
+	451u,
 };
 
 static const struct weft_payload payload_payload_v1_Bulk = {

@@ -11,29 +11,29 @@
 #define AUDIO_ID          0x9e6e2650u /* FNV-1a 32 of payload.v1.Audio */
 #define AUDIO_MAJOR       1u
 #define AUDIO_ADDRESS     0xffffffffu /* RPMSG_ADDR_ANY: found by its name */
-#define AUDIO_FINGERPRINT UINT64_C(0xe06536518c885f76) /* of the schema */
+#define AUDIO_FINGERPRINT UINT64_C(0xe0268095fa52ac00) /* of the schema */
 #define AUDIO_FRAME_MAX   65041u /* bytes of the largest frame: call header and body */
 
 /* Methods: _ID is the number on the wire, _MAX the bytes of the longest encoding. */
 
 /* Mix */
 #define AUDIO_MIX_ID           0x3c945c01u
-#define AUDIO_MIX_REQUEST_MAX  429u
-#define AUDIO_MIX_RESPONSE_MAX 429u
+#define AUDIO_MIX_REQUEST_MAX  480u
+#define AUDIO_MIX_RESPONSE_MAX 480u
 
 /* Play */
 #define AUDIO_PLAY_ID           0x29ab6f83u
-#define AUDIO_PLAY_REQUEST_MAX  429u
+#define AUDIO_PLAY_REQUEST_MAX  480u
 #define AUDIO_PLAY_RESPONSE_MAX 6u
 
 /* Record */
 #define AUDIO_RECORD_ID           0x9f4565ecu
 #define AUDIO_RECORD_REQUEST_MAX  6u
-#define AUDIO_RECORD_RESPONSE_MAX 429u
+#define AUDIO_RECORD_RESPONSE_MAX 480u
 
 /* Leak */
 #define AUDIO_LEAK_ID           0xa9751e2eu
-#define AUDIO_LEAK_REQUEST_MAX  429u
+#define AUDIO_LEAK_REQUEST_MAX  480u
 
 /* Dump */
 #define AUDIO_DUMP_ID           0x43aef6a7u
