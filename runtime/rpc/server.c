@@ -9,6 +9,15 @@
 
 /* ---- Hello ---- */
 
+/* Another in every life: dynamic addresses are not used again soon, and a reboot is at another time. Made up at the
+ * first hello, which may come before start has returned. */
+static uint32_t epoch_of(struct weft_server *server)
+{
+	if (server->epoch == 0)
+		server->epoch = (rpmsg_now_us(server->rdev) ^ server->ept.addr * 0x9e3779b1u) | 1u;
+	return server->epoch;
+}
+
 static void answer_hello(struct weft_server *server, const struct weft_call_header *header, const uint8_t *body,
                          uint32_t len, uint32_t src)
 {
@@ -26,7 +35,7 @@ static void answer_hello(struct weft_server *server, const struct weft_call_head
 	struct weft_call_header reply = {
 		.kind = WEFT_KIND_HELLO_REPLY, .method = header->method, .call = header->call, .aux = (uint32_t)status
 	};
-	hello = weft_hello_of(server->service, rpmsg_mtu(server->rdev), server->epoch);
+	hello = weft_hello_of(server->service, rpmsg_mtu(server->rdev), epoch_of(server));
 	if (!weft_frame_send(&server->ept, src, &reply, status == WEFT_OK ? &hello : NULL))
 		server->counters.dropped++; /* the client says it again */
 }
@@ -189,8 +198,6 @@ weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *r
 		server->rdev = NULL;
 		return weft_status_from_rpmsg(result);
 	}
-	/* Another in every life: dynamic addresses are not used again soon, and a reboot is at another time. */
-	server->epoch = rpmsg_now_us(rdev) ^ server->ept.addr * 0x9e3779b1u;
 	if (!config->ready)
 		server->driver.name = ""; /* of the link's ups and downs only */
 	rpmsg_register_driver(rdev, &server->driver);

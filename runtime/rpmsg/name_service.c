@@ -32,24 +32,30 @@ static int ns_send(struct rpmsg_endpoint *ept, uint32_t flags, uint8_t *payload)
 	return ops->send(ept->rdev->transport, ept, payload, sizeof message, ept->addr, RPMSG_NS_EPT_ADDR);
 }
 
-void rpmsg_ns_announce(struct rpmsg_device *rdev)
+/* Locked. False: somebody is left who found no buffer. */
+static bool announce_all(struct rpmsg_device *rdev)
 {
-	const struct weft_transport_ops *ops = rdev->transport->ops;
 	struct rpmsg_endpoint *ept;
-	uint8_t *payload;
 
-	if (!rdev->announce_due || rdev->link != WEFT_LINK_UP)
-		return;
-	uintptr_t key = rpmsg_lock(rdev);
 	while ((ept = rpmsg_first_with(rdev, EPT_DUE, NULL, 0)) != NULL) {
-		payload = ops->get_tx(rdev->transport, ept);
+		uint8_t *payload = rdev->transport->ops->get_tx(rdev->transport, ept);
+
 		if (payload == NULL)
-			break; /* the next poll goes on */
+			return false; /* the next poll goes on */
 		ns_send(ept, 0, payload);
 		ept_change(ept, EPT_ANNOUNCED, EPT_DUE);
 	}
-	rdev->announce_due = ept != NULL;
-	rpmsg_flush(rdev);
+	return true;
+}
+
+void rpmsg_ns_announce(struct rpmsg_device *rdev)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+
+	if (rdev->announce_due && rdev->link == WEFT_LINK_UP) {
+		rdev->announce_due = !announce_all(rdev);
+		rpmsg_flush(rdev);
+	}
 	rpmsg_unlock(rdev, key);
 }
 
