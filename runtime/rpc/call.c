@@ -6,6 +6,12 @@
 
 /* ---- The table ---- */
 
+/* The sequence stands above the slot, in as many bits as are left. */
+static uint32_t first_id(const struct weft_client *client)
+{
+	return (uint32_t)((uint64_t)client->sequence * client->call_slots);
+}
+
 bool weft_call_put(struct weft_client *client, struct weft_call *call)
 {
 	uintptr_t key = rpmsg_lock(client->rdev);
@@ -15,7 +21,8 @@ bool weft_call_put(struct weft_client *client, struct weft_call *call)
 		slot++;
 	if (slot < client->call_slots) {
 		client->calls[slot] = call;
-		call->id = ++client->sequence * client->call_slots + slot;
+		client->sequence = weft_wrap_add(client->sequence, 1u);
+		call->id = first_id(client) + slot;
 		call->state = CALL_PENDING;
 	}
 	rpmsg_unlock(client->rdev, key);
@@ -133,7 +140,7 @@ static struct weft_call *take_where(struct weft_client *client, bool due, uint32
 /* Calls that a done callback starts are newer, and are left alone. */
 void weft_client_fail(struct weft_client *client, weft_status status)
 {
-	uint32_t last = client->sequence * client->call_slots + client->call_slots - 1u;
+	uint32_t last = first_id(client) + client->call_slots - 1u;
 	struct weft_call *call;
 
 	while ((call = take_where(client, false, last)) != NULL)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "weft/check.h"
+#include "weft/wrap.h"
 
 static inline bool check_frame_len(uint32_t len, uint32_t header_size)
 {
@@ -37,7 +38,7 @@ static inline bool check_hello_len(uint32_t len, uint32_t hello_size)
 /* Numbers wrap: from the first to the last, counted from the first. */
 static inline bool check_hello_id(uint32_t id, uint32_t first, uint32_t last)
 {
-	return WEFT_CHECK(HELLO_ID, id - first <= last - first);
+	return WEFT_CHECK(HELLO_ID, weft_wrap_sub(id, first) <= weft_wrap_sub(last, first));
 }
 
 static inline bool check_hello_version(uint16_t theirs, uint16_t ours)
@@ -66,8 +67,9 @@ static inline bool check_body_limit(bool kept)
 	return WEFT_CHECK(BODY_LIMIT, kept);
 }
 
-/* Addresses as numbers: a view that is not inside may point anywhere. */
-static inline bool check_view_inside(const uint8_t *data, uint32_t data_len, const uint8_t *body, uint32_t len)
+/* Addresses as numbers: a view that is not inside may point anywhere, and its offset wraps when it lies before. */
+WEFT_WRAPS static inline bool check_view_inside(const uint8_t *data, uint32_t data_len, const uint8_t *body,
+                                                uint32_t len)
 {
 	uintptr_t offset = (uintptr_t)data - (uintptr_t)body;
 

@@ -28,8 +28,9 @@ void weft_client_hello(struct weft_client *client)
 	struct weft_call_header header = { .kind = WEFT_KIND_HELLO, .method = client->service->id };
 	uintptr_t key = rpmsg_lock(rdev);
 
-	header.call = ++client->hello_id;
-	client->hello_due = rpmsg_now_us(rdev) + client->hello_us;
+	client->hello_id = weft_wrap_add(client->hello_id, 1u);
+	header.call = client->hello_id;
+	client->hello_due = weft_wrap_add(rpmsg_now_us(rdev), client->hello_us);
 	rpmsg_unlock(rdev, key);
 	/* Without a buffer, or without an answer: once more when it is due. */
 	weft_frame_send(&client->ept, client->server, &header, &hello);
@@ -95,7 +96,7 @@ static void found(struct weft_client *client, uint32_t server)
 	rpmsg_unlock(client->rdev, key);
 	if (!first)
 		return;
-	client->hello_first = client->hello_id + 1u;
+	client->hello_first = weft_wrap_add(client->hello_id, 1u);
 	rpmsg_set_dest(&client->ept, server);
 	set_state(client, CLIENT_HELLO);
 	weft_client_hello(client);
@@ -176,12 +177,12 @@ static int client_receive(struct rpmsg_endpoint *ept, void *data, size_t len, ui
 {
 	struct weft_client *client = (struct weft_client *)priv;
 	struct weft_call_header header;
-	const uint8_t *body = (const uint8_t *)data + WEFT_CALL_HEADER_SIZE;
-	uint32_t body_len = (uint32_t)len - WEFT_CALL_HEADER_SIZE;
 
 	(void)ept;
 	if (!check_frame_len((uint32_t)len, WEFT_CALL_HEADER_SIZE))
 		return violation(client);
+	const uint8_t *body = (const uint8_t *)data + WEFT_CALL_HEADER_SIZE;
+	uint32_t body_len = (uint32_t)len - WEFT_CALL_HEADER_SIZE;
 	frame_copy(&header, data, sizeof header);
 	if (!check_frame_direction(header.kind, WEFT_KIND_ANSWER))
 		return violation(client);
@@ -208,14 +209,12 @@ void weft_client_arm(struct weft_client *client)
 	uint32_t delay = WEFT_TIMEOUT_MAX_US;
 
 	if (state_of(client) == CLIENT_HELLO)
-		delay = client_is_due(client->hello_due, now) ? 0 : client->hello_due - now;
+		delay = client_left(client->hello_due, now);
 	for (unsigned i = 0; i < client->call_slots; i++) {
 		const struct weft_call *call = client->calls[i];
 
-		if (call != NULL && client_is_due(call->due, now))
-			delay = 0;
-		else if (call != NULL && call->due - now < delay)
-			delay = call->due - now;
+		if (call != NULL && client_left(call->due, now) < delay)
+			delay = client_left(call->due, now);
 	}
 	rpmsg_unlock(rdev, key);
 	if (delay != WEFT_TIMEOUT_MAX_US)
@@ -339,7 +338,7 @@ weft_status weft_client_wait(struct weft_client *client, uint32_t timeout_us)
 	uint32_t start = rpmsg_now_us(rdev);
 	for (;;) {
 		uint32_t event = rpmsg_event_word(rdev);
-		uint32_t elapsed = rpmsg_now_us(rdev) - start;
+		uint32_t elapsed = weft_wrap_sub(rpmsg_now_us(rdev), start);
 		weft_status state = weft_client_state(client);
 
 		if (state != WEFT_UNAVAILABLE || elapsed >= timeout_us)

@@ -8,6 +8,7 @@
 
 #include "weft/client.h"
 #include "weft/wire.h"
+#include "weft/wrap.h"
 
 enum client_state {
 	CLIENT_ALONE, /* no server */
@@ -50,7 +51,13 @@ void weft_client_hello(struct weft_client *client);
 /* Wrap-safe: has `due` come? */
 static inline bool client_is_due(uint32_t due, uint32_t now)
 {
-	return (int32_t)(now - due) >= 0;
+	return weft_wrap_sub(now, due) <= INT32_MAX;
+}
+
+/* Until `due`; 0 when it has come. */
+static inline uint32_t client_left(uint32_t due, uint32_t now)
+{
+	return client_is_due(due, now) ? 0 : weft_wrap_sub(due, now);
 }
 
 #endif

@@ -47,7 +47,7 @@ bool weft_tx_place(struct weft_tx *tx, const struct weft_payload *payload, uint8
 		return false;
 	memcpy(body + len, tag, tag_size);
 	uint32_t at = len + tag_size;
-	uint32_t width = WIDTH_MIN + ((0u - at - WIDTH_MIN) & 3u);
+	uint32_t width = WIDTH_MIN + (4u - (at + WIDTH_MIN) % 4u) % 4u;
 	tx->body = body;
 	tx->room = room;
 	tx->len = at;

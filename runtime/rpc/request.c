@@ -3,12 +3,14 @@
 #include "rpc/checks.h"
 #include "rpc/frame.h"
 #include "rpc/server.h"
+#include "weft/wrap.h"
 
-#define LOOK_US WEFT_MS(1) /* until those who wait for a transmit buffer are looked at again */
+#define TOKEN_SEQUENCE 0xffffffu /* what of the sequence a token has room for */
+#define LOOK_US WEFT_MS(1)       /* until those who wait for a transmit buffer are looked at again */
 
 static bool is_due(const struct weft_server_slot *slot, uint32_t now)
 {
-	return (int32_t)(now - slot->due) >= 0;
+	return weft_wrap_sub(now, slot->due) <= INT32_MAX;
 }
 
 /* Tokens are answered by any context. */
@@ -30,10 +32,10 @@ static uint32_t life_of(const struct weft_server *server)
 /* The low byte of a token is its slot, the rest counts the uses of the server's slots; 0 is no token. */
 static uint32_t next_token(struct weft_server *server, uint32_t slot)
 {
-	server->sequence++;
-	if ((server->sequence << 8) == 0)
-		server->sequence++;
-	return server->sequence << 8 | slot;
+	server->sequence = weft_wrap_add(server->sequence, 1u);
+	if ((server->sequence & TOKEN_SEQUENCE) == 0)
+		server->sequence = weft_wrap_add(server->sequence, 1u);
+	return (server->sequence & TOKEN_SEQUENCE) << 8 | slot;
 }
 
 static struct weft_server_slot *take_slot(struct weft_server *server)
@@ -84,7 +86,8 @@ static struct weft_server_slot *oldest_waiting(const struct weft_server *server)
 	for (uint32_t i = 0; i < server->slot_count && server->waiting != 0; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
-		if (is_in(slot, SLOT_WAITING) && (oldest == NULL || (int32_t)(slot->order - oldest->order) < 0))
+		if (is_in(slot, SLOT_WAITING) &&
+		    (oldest == NULL || weft_wrap_sub(slot->order, oldest->order) > INT32_MAX))
 			oldest = slot;
 	}
 	return oldest;
@@ -214,7 +217,7 @@ static void fill(struct weft_server *server, struct weft_server_slot *slot, cons
 	slot->src = src;
 	slot->method = header->method;
 	slot->call = header->call;
-	slot->due = rpmsg_now_us(server->rdev) + timeout;
+	slot->due = weft_wrap_add(rpmsg_now_us(server->rdev), timeout);
 }
 
 static void wait_in(struct weft_server *server, struct weft_server_slot *slot)
@@ -303,8 +306,8 @@ void weft_server_look(struct weft_server *server)
 			continue;
 		if (is_due(slot, now))
 			expire(server, slot);
-		else if (slot->due - now < delay)
-			delay = slot->due - now;
+		else if (weft_wrap_sub(slot->due, now) < delay)
+			delay = weft_wrap_sub(slot->due, now);
 	}
 	if (server->waiting != 0 && delay > LOOK_US)
 		delay = LOOK_US;
@@ -314,7 +317,7 @@ void weft_server_look(struct weft_server *server)
 
 void weft_server_forget(struct weft_server *server)
 {
-	__atomic_store_n(&server->life, server->life + 1u, __ATOMIC_RELEASE);
+	__atomic_store_n(&server->life, weft_wrap_add(server->life, 1u), __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < server->slot_count; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 

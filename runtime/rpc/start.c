@@ -57,7 +57,7 @@ static weft_status start(struct weft_client *client, struct weft_call *call, uin
 {
 	out->header.kind = WEFT_KIND_REQUEST;
 	out->header.aux = timeout_us;
-	call->due = rpmsg_now_us(client->rdev) + timeout_us;
+	call->due = weft_wrap_add(rpmsg_now_us(client->rdev), timeout_us);
 	if (!weft_call_put(client, call))
 		return WEFT_RESOURCE_EXHAUSTED;
 	out->header.call = call->id;
@@ -131,8 +131,7 @@ static weft_status wait_for(struct weft_client *client, struct weft_call *call)
 		if (__atomic_load_n(&call->state, __ATOMIC_ACQUIRE) == CALL_DONE)
 			return (weft_status)call->status;
 
-		uint32_t now = rpmsg_now_us(rdev);
-		uint32_t left = client_is_due(call->due, now) ? 0 : call->due - now;
+		uint32_t left = client_left(call->due, rpmsg_now_us(rdev));
 		int result = rpmsg_wait_turn(rdev, event, left);
 		if (result < 0 && weft_call_take(client, call))
 			weft_call_finish(client, call, weft_status_from_rpmsg(result));
@@ -166,7 +165,7 @@ weft_status weft_client_call(struct weft_client *client, const struct weft_metho
 
 	uint32_t begun = rpmsg_now_us(client->rdev);
 	status = encode(client, method, request, timeout_us, &out);
-	uint32_t waited = rpmsg_now_us(client->rdev) - begun;
+	uint32_t waited = weft_wrap_sub(rpmsg_now_us(client->rdev), begun);
 	if (status == WEFT_OK && waited >= timeout_us)
 		rpmsg_release_tx_buffer(&client->ept, out.frame);
 	if (waited >= timeout_us && (status == WEFT_OK || status == WEFT_RESOURCE_EXHAUSTED))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rpmsg/device.h"
+#include "weft/wrap.h"
 
 void rpmsg_flush(struct rpmsg_device *rdev)
 {
@@ -57,7 +58,7 @@ static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32
 			break;
 		if (rpmsg_wait_turn(rdev, event, timeout_us - elapsed) < 0)
 			break;
-		elapsed = rpmsg_now_us(rdev) - start;
+		elapsed = weft_wrap_sub(rpmsg_now_us(rdev), start);
 	}
 	count_waiter(rdev, -1);
 	return result;

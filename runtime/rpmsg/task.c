@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Work for later: what rpmsg_poll() runs when its time has come. A list in the order of the times: there are few. */
 #include "rpmsg/device.h"
+#include "weft/wrap.h"
 
 /* Microseconds from now to due; 0 when it has passed. Wrap-safe for 35 minutes. */
 static uint32_t until(uint32_t due, uint32_t now)
 {
-	return (int32_t)(due - now) > 0 ? due - now : 0;
+	uint32_t left = weft_wrap_sub(due, now);
+
+	return left <= INT32_MAX ? left : 0;
 }
 
 static bool unlink_from(struct rpmsg_task **link, struct rpmsg_task *task)
@@ -40,7 +43,7 @@ void rpmsg_task_start(struct rpmsg_device *rdev, struct rpmsg_task *task, uint32
 	uintptr_t key = rpmsg_lock(rdev);
 
 	stop(rdev, task);
-	task->due = rpmsg_now_us(rdev) + delay_us;
+	task->due = weft_wrap_add(rpmsg_now_us(rdev), delay_us);
 	insert(rdev, task);
 	bool sleeping = rdev->sleeping;
 	rpmsg_unlock(rdev, key);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waiting and waking: who sleeps until what, and whose callback it may be that runs meanwhile. */
 #include "rpmsg/device.h"
+#include "weft/wrap.h"
 
 #define DRAIN_LOOK_US 1000u /* who drains is woken; this is for ports that cannot wake */
 #define TURN_BUDGET 16u     /* messages a turn of a wait takes before it looks at what it waits for */
@@ -118,7 +119,7 @@ void rpmsg_wake(struct rpmsg_device *rdev)
 	bool waiters = rdev->waiters != 0;
 	bool sleeping = rdev->sleeping;
 
-	__atomic_store_n(&rdev->event_word, rdev->event_word + 1u, __ATOMIC_RELEASE);
+	__atomic_store_n(&rdev->event_word, weft_wrap_add(rdev->event_word, 1u), __ATOMIC_RELEASE);
 	rpmsg_unlock(rdev, key);
 	if (port->ops->wake == NULL)
 		return;

@@ -3,6 +3,7 @@
 
 #include "virtio/checks.h"
 #include "weft/virtqueue.h"
+#include "weft/wrap.h"
 
 void virtio_table_write(const struct weft_region *region, const struct virtio_layout_config *config,
                         const struct virtio_layout *layout)
@@ -28,7 +29,8 @@ void virtio_table_write(const struct weft_region *region, const struct virtio_la
 	memcpy(region->base, &table, sizeof table);
 }
 
-static enum weft_check vring_fault(const struct rsc_vring *vring, const struct weft_region *region, uint16_t room)
+WEFT_WRAPS static enum weft_check vring_fault(const struct rsc_vring *vring, const struct weft_region *region,
+                                              uint16_t room)
 {
 	uint64_t offset = (uint64_t)vring->da - (uint32_t)region->address; /* below the region: wraps, out of range */
 
@@ -66,6 +68,8 @@ enum weft_check virtio_table_read(const struct weft_region *region, uint16_t roo
 		const struct rsc_vring *vring = &table.vdev.vring[i];
 
 		fault = vring_fault(vring, region, room);
+		if (fault != WEFT_CHECK_NONE)
+			break;
 		rings->offset[i] = vring->da - (uint32_t)region->address;
 		rings->align[i] = vring->align;
 		rings->num[i] = (uint16_t)vring->num;

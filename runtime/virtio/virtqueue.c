@@ -4,6 +4,7 @@
 #include "virtio/checks.h"
 #include "virtio/queue.h"
 #include "virtio/ring.h"
+#include "weft/wrap.h"
 
 uint32_t virtio_vring_size(uint16_t num, uint32_t align)
 {
@@ -66,7 +67,7 @@ int virtqueue_pop(struct virtqueue *vq, struct virtqueue_buf *out)
 		return more;
 	if (!vq->role->take(vq, vq->next & (uint16_t)(vq->num - 1u), out))
 		return VIRTQUEUE_BROKEN;
-	vq->next++;
+	vq->next = (uint16_t)(vq->next + 1u);
 	vq->entries[out->id].owner = NULL;
 	vq->hint = out->id;
 	return 1;
@@ -92,7 +93,7 @@ void virtqueue_push(struct virtqueue *vq, uint16_t id, uint32_t len)
 {
 	vq->role->give(vq, vq->pushed & (uint16_t)(vq->num - 1u), id, len);
 	virtqueue_set(vq, id, virtqueue_at(vq, id), ENTRY_THEIRS);
-	vq->pushed++;
+	vq->pushed = (uint16_t)(vq->pushed + 1u);
 }
 
 void virtqueue_free(struct virtqueue *vq, uint16_t id)
@@ -137,11 +138,17 @@ static bool is_at(const struct virtqueue *vq, uint16_t id, uint32_t at, const vo
 	return vq->entries[id].at == (at | ENTRY_OURS) && vq->entries[id].owner == owner;
 }
 
+/* Of a foreign pointer: anything, and not below the region's size. */
+WEFT_WRAPS static uintptr_t offset_of(const struct virtqueue *vq, const void *data)
+{
+	return (uintptr_t)data - (uintptr_t)vq->region->base;
+}
+
 int virtqueue_find(const struct virtqueue *vq, const void *data, const void *owner)
 {
 	if (vq->num == 0)
-		return -1;                                            /* the link is down: no region */
-	uintptr_t at = (uintptr_t)data - (uintptr_t)vq->region->base; /* wraps for a foreign pointer */
+		return -1; /* the link is down: no region */
+	uintptr_t at = offset_of(vq, data);
 	if (at >= vq->region->size || (at & ENTRY_STATE) != 0)
 		return -1;
 	if (is_at(vq, vq->hint, (uint32_t)at, owner))

@@ -16,7 +16,8 @@ void virtqueue_lay(struct virtqueue *vq, uint32_t buffers, uint32_t buf_size)
 	/* The used ring is the device's; it is not running yet, and nobody else clears it. */
 	memset((void *)(uintptr_t)vq->theirs, 0, sizeof *vq->theirs + vq->num * 8u);
 
-	for (uint16_t id = vq->num; id-- > 0;) {
+	for (uint16_t left = vq->num; left > 0; left--) {
+		uint16_t id = (uint16_t)(left - 1u);
 		uint32_t at = buffers + id * buf_size;
 
 		vq->desc[id] = (struct vring_desc){ vq->region->address + at, buf_size, vq->flags, 0 };

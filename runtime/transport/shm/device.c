@@ -4,12 +4,13 @@
 #include "transport/shm/shm.h"
 #include "virtio/checks.h"
 #include "virtio/table.h"
+#include "weft/wrap.h"
 
 /* A word that is no driver's epoch and not the word that stood there: whoever believed in us learns. */
 static void announce_boot(struct weft_shm *shm)
 {
 	struct virtio_line *line = virtio_device_line(&shm->transport.port->region);
-	uint32_t word = (ring_load32(&line->epoch) + 1u) | VIRTIO_EPOCH_DEVICE;
+	uint32_t word = weft_wrap_add(ring_load32(&line->epoch), 1u) | VIRTIO_EPOCH_DEVICE;
 
 	shm->epoch = 0;
 	ring_store32(&line->flags, 0);

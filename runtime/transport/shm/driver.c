@@ -2,6 +2,7 @@
 /* The driver's half of reset: ask with a new epoch, touch no ring before the device echoes it, lay out, go. */
 #include "transport/shm/shm.h"
 #include "virtio/table.h"
+#include "weft/wrap.h"
 
 #define STATUS_UP (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK)
 
@@ -10,7 +11,7 @@ static uint32_t next_epoch(uint32_t old, uint32_t device)
 	uint32_t epoch = old;
 
 	do {
-		epoch = (epoch + 1u) & ~VIRTIO_EPOCH_DEVICE;
+		epoch = weft_wrap_add(epoch, 1u) & ~VIRTIO_EPOCH_DEVICE;
 	} while (epoch == 0 || epoch == old || epoch == device);
 	return epoch;
 }

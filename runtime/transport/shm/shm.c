@@ -5,6 +5,7 @@
 #include "transport/checks.h"
 #include "virtio/checks.h"
 #include "virtio/ring.h"
+#include "weft/wrap.h"
 
 struct rpmsg_header {
 	uint32_t src;
@@ -101,7 +102,7 @@ static uint8_t *shm_get_tx(struct weft_transport *transport, const void *owner)
 }
 
 /* Headers stand before payloads; a pointer that is none of ours is found nowhere. */
-static int find(const struct virtqueue *vq, const void *payload, const void *owner)
+WEFT_WRAPS static int find(const struct virtqueue *vq, const void *payload, const void *owner)
 {
 	return virtqueue_find(vq, (const void *)((uintptr_t)payload - HEADER_SIZE), owner);
 }
