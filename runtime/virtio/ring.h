@@ -109,6 +109,31 @@ static inline void ring_copy(void *snapshot, const void *shared, uint32_t len)
 	__asm__ volatile("" : : : "memory"); /* the compiler must not go back for a second look */
 }
 
+/* Word by word, for the table: a driver that reboots lays it anew while the device may still read the last one. What a
+ * torn copy says is checked like any other, and a new epoch follows it. len is a multiple of 4. */
+static inline void ring_load_words(void *snapshot, const void *shared, uint32_t len)
+{
+	const uint32_t *from = (const uint32_t *)shared;
+
+	for (uint32_t i = 0; i < len / 4u; i++) {
+		uint32_t word = ring_load32(&from[i]);
+
+		memcpy((uint8_t *)snapshot + i * 4u, &word, sizeof word);
+	}
+}
+
+static inline void ring_store_words(void *shared, const void *words, uint32_t len)
+{
+	uint32_t *to = (uint32_t *)shared;
+
+	for (uint32_t i = 0; i < len / 4u; i++) {
+		uint32_t word;
+
+		memcpy(&word, (const uint8_t *)words + i * 4u, sizeof word);
+		ring_store32(&to[i], word);
+	}
+}
+
 static inline struct vring_desc ring_load_desc(const struct vring_desc *desc)
 {
 	struct vring_desc snapshot;

@@ -26,7 +26,7 @@ void virtio_table_write(const struct weft_region *region, const struct virtio_la
 	table.epoch.version = RSC_WEFT_EPOCH_VERSION;
 	table.epoch.driver_da = head_da + VIRTIO_HEAD_DRIVER;
 	table.epoch.device_da = head_da + VIRTIO_HEAD_DEVICE;
-	memcpy(region->base, &table, sizeof table);
+	ring_store_words(region->base, &table, sizeof table);
 }
 
 WEFT_WRAPS static enum weft_check vring_fault(const struct rsc_vring *vring, const struct weft_region *region,
@@ -62,7 +62,7 @@ enum weft_check virtio_table_read(const struct weft_region *region, uint16_t roo
 	struct rsc_table table;
 	uint32_t size[2];
 
-	ring_copy(&table, region->base, sizeof table);
+	ring_load_words(&table, region->base, sizeof table);
 	enum weft_check fault = table_fault(&table, region);
 	for (int i = 0; i < 2 && fault == WEFT_CHECK_NONE; i++) {
 		const struct rsc_vring *vring = &table.vdev.vring[i];
