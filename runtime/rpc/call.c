@@ -105,7 +105,7 @@ void weft_client_reply(struct weft_client *client, const struct weft_call_header
 		return;
 	}
 	weft_status status = check_status(header->aux) ? (weft_status)header->aux : WEFT_UNKNOWN;
-	if (header->flags & WEFT_FLAG_CONTINUED)
+	if ((header->flags & WEFT_FLAG_CONTINUED) != 0)
 		status = WEFT_UNIMPLEMENTED;
 	if (status == WEFT_OK) {
 		memset(call->response, 0, call->method->response->struct_size);

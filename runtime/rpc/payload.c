@@ -64,8 +64,10 @@ uint32_t weft_tx_close(struct weft_tx *tx, uint32_t len)
 	uint8_t *to = tx->body + tx->len;
 	uint32_t left = len;
 
-	for (uint32_t i = 1; i < tx->width; i++, left >>= 7)
+	for (uint32_t i = 1; i < tx->width; i++) {
 		*to++ = (uint8_t)(left | 0x80u);
+		left >>= 7;
+	}
 	*to = (uint8_t)left;
 	return tx->len + tx->width + len;
 }

@@ -43,13 +43,16 @@ static struct weft_server_slot *take_slot(struct weft_server *server)
 	uintptr_t key = rpmsg_lock(server->rdev);
 	struct weft_server_slot *taken = NULL;
 
-	for (uint32_t i = 0; i < server->slot_count && taken == NULL; i++) {
-		if (server->slots[i].state != SLOT_FREE)
+	for (uint32_t i = 0; i < server->slot_count; i++) {
+		struct weft_server_slot *slot = &server->slots[i];
+
+		if (slot->state != SLOT_FREE)
 			continue;
-		taken = &server->slots[i];
-		taken->state = SLOT_SERVING;
-		taken->token = next_token(server, i);
-		taken->order = server->sequence;
+		slot->state = SLOT_SERVING;
+		slot->token = next_token(server, i);
+		slot->order = server->sequence;
+		taken = slot;
+		break;
 	}
 	rpmsg_unlock(server->rdev, key);
 	return taken;
@@ -147,7 +150,7 @@ static weft_status run(struct weft_server *server, struct weft_request *request)
 static weft_status status_of(struct weft_server *server, const struct weft_call_header *header,
                              struct weft_server_slot *slot, struct weft_request *request)
 {
-	if (header->kind != WEFT_KIND_REQUEST || (header->flags & WEFT_FLAG_CONTINUED))
+	if (header->kind != WEFT_KIND_REQUEST || (header->flags & WEFT_FLAG_CONTINUED) != 0)
 		return WEFT_UNIMPLEMENTED; /* streams and continued messages */
 	if (is_due(slot, rpmsg_now_us(server->rdev)))
 		return WEFT_DEADLINE_EXCEEDED;
@@ -198,7 +201,7 @@ void weft_server_oneway(struct weft_server *server, const struct weft_call_heade
 		.oneway = true,
 	};
 
-	if (header->flags & WEFT_FLAG_CONTINUED)
+	if ((header->flags & WEFT_FLAG_CONTINUED) != 0)
 		count(server, &server->counters.dropped); /* a piece is not the message, and there is nobody to tell */
 	else
 		run(server, &request);

@@ -14,7 +14,7 @@
 static uint32_t epoch_of(struct weft_server *server)
 {
 	if (server->epoch == 0)
-		server->epoch = (rpmsg_now_us(server->rdev) ^ (uint32_t)(server->ept.addr * UINT64_C(0x9e3779b1))) | 1u;
+		server->epoch = (rpmsg_now_us(server->rdev) ^ (uint32_t)(server->ept.addr * 0x9e3779b1ull)) | 1u;
 	return server->epoch;
 }
 

@@ -335,7 +335,7 @@ enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_fr
 	enum weft_check fault = message_fault(&message);
 	if (fault != WEFT_CHECK_NONE)
 		return bad_name(rdev, fault);
-	if (message.flags & NS_DESTROY)
+	if ((message.flags & NS_DESTROY) != 0)
 		withdrawn(rdev, &message);
 	else
 		announced(rdev, &message);

@@ -38,7 +38,7 @@ struct vring_head {
 
 static inline uint16_t *vring_avail_ring(struct vring_head *avail)
 {
-	return (uint16_t *)(avail + 1);
+	return (uint16_t *)(void *)(avail + 1);
 }
 
 static inline struct vring_used_elem *vring_used_ring(struct vring_head *used)
