@@ -6,15 +6,21 @@
 bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
                      const struct weft_hello *hello)
 {
-	uint8_t frame[WEFT_CALL_HEADER_SIZE + WEFT_HELLO_SIZE];
-	uint32_t len = WEFT_CALL_HEADER_SIZE;
+	uint32_t len = WEFT_CALL_HEADER_SIZE + (hello != NULL ? WEFT_HELLO_SIZE : 0u);
+	uint32_t room = 0;
+	uint8_t *frame = (uint8_t *)rpmsg_get_tx_buffer(ept, &room, 0);
 
-	frame_begin(frame, header);
-	if (hello != NULL) {
-		memcpy(frame + len, hello, sizeof *hello);
-		len += WEFT_HELLO_SIZE;
+	if (frame == NULL)
+		return false;
+	if (room >= len) { /* a driver may have laid smaller buffers than that */
+		frame_begin(frame, header);
+		if (hello != NULL)
+			memcpy(frame + WEFT_CALL_HEADER_SIZE, hello, sizeof *hello);
+		if (rpmsg_sendto_nocopy(ept, frame, (int)len, dst) >= 0)
+			return true;
 	}
-	return rpmsg_trysendto(ept, frame, (int)len, dst) >= 0;
+	rpmsg_release_tx_buffer(ept, frame);
+	return false;
 }
 
 struct weft_hello weft_hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch)

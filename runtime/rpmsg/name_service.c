@@ -24,12 +24,14 @@ bool rpmsg_same_name(const char *a, const char *b)
 static int ns_send(struct rpmsg_endpoint *ept, uint32_t flags, uint8_t *payload)
 {
 	const struct weft_transport_ops *ops = ept->rdev->transport->ops;
-	struct ns_message message = { .addr = ept->addr, .flags = flags };
+	struct ns_message *message = (struct ns_message *)(void *)payload;
 
+	memset(message, 0, sizeof *message);
 	for (size_t i = 0; i < RPMSG_NAME_SIZE - 1u && ept->name[i] != '\0'; i++)
-		message.name[i] = ept->name[i];
-	memcpy(payload, &message, sizeof message);
-	return ops->send(ept->rdev->transport, ept, payload, sizeof message, ept->addr, RPMSG_NS_EPT_ADDR);
+		message->name[i] = ept->name[i];
+	message->addr = ept->addr;
+	message->flags = flags;
+	return ops->send(ept->rdev->transport, ept, payload, sizeof *message, ept->addr, RPMSG_NS_EPT_ADDR);
 }
 
 /* Locked. False: somebody is left who found no buffer. */

@@ -151,6 +151,7 @@ int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, c
 	return result;
 }
 
+/* Straight to the one that does it: each function between costs a frame, with three arguments on the stack. */
 int rpmsg_send_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
 	return rpmsg_send_timeout(ept, src, dst, data, len, ept_lives(ept) ? ept->rdev->tx_timeout_us : 0);
@@ -158,12 +159,16 @@ int rpmsg_send_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst
 
 int rpmsg_sendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
-	return ept_lives(ept) ? rpmsg_send_offchannel(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+	if (!ept_lives(ept))
+		return RPMSG_ERR_PARAM;
+	return rpmsg_send_timeout(ept, ept->addr, dst, data, len, ept->rdev->tx_timeout_us);
 }
 
 int rpmsg_send(struct rpmsg_endpoint *ept, const void *data, int len)
 {
-	return ept_lives(ept) ? rpmsg_sendto(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+	if (!ept_lives(ept))
+		return RPMSG_ERR_PARAM;
+	return rpmsg_send_timeout(ept, ept->addr, ept->dest_addr, data, len, ept->rdev->tx_timeout_us);
 }
 
 int rpmsg_trysend_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
@@ -173,12 +178,12 @@ int rpmsg_trysend_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t 
 
 int rpmsg_trysendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
-	return ept_lives(ept) ? rpmsg_trysend_offchannel(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+	return ept_lives(ept) ? rpmsg_send_timeout(ept, ept->addr, dst, data, len, 0) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_trysend(struct rpmsg_endpoint *ept, const void *data, int len)
 {
-	return ept_lives(ept) ? rpmsg_trysendto(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+	return ept_lives(ept) ? rpmsg_send_timeout(ept, ept->addr, ept->dest_addr, data, len, 0) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_sendto_nocopy(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)

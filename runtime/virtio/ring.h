@@ -122,16 +122,12 @@ static inline void ring_load_words(void *snapshot, const void *shared, uint32_t 
 	}
 }
 
-static inline void ring_store_words(void *shared, const void *words, uint32_t len)
+static inline void ring_clear_words(void *shared, uint32_t len)
 {
 	uint32_t *to = (uint32_t *)shared;
 
-	for (uint32_t i = 0; i < len / 4u; i++) {
-		uint32_t word;
-
-		memcpy(&word, (const uint8_t *)words + i * 4u, sizeof word);
-		ring_store32(&to[i], word);
-	}
+	for (uint32_t i = 0; i < len / 4u; i++)
+		ring_store32(&to[i], 0);
 }
 
 static inline struct vring_desc ring_load_desc(const struct vring_desc *desc)

@@ -8,25 +8,29 @@
 void virtio_table_write(const struct weft_region *region, const struct virtio_layout_config *config,
                         const struct virtio_layout *layout)
 {
-	struct rsc_table table;
+	struct rsc_table *table = virtio_table(region);
 	uint32_t head_da = (uint32_t)region->address;
 
-	memset(&table, 0, sizeof table);
-	table.version = RSC_TABLE_VERSION;
-	table.num = 2;
-	table.offset[0] = offsetof(struct rsc_table, vdev);
-	table.offset[1] = offsetof(struct rsc_table, epoch);
-	table.vdev.type = RSC_VDEV;
-	table.vdev.id = VIRTIO_ID_RPMSG;
-	table.vdev.num_of_vrings = 2;
-	for (uint32_t i = 0; i < 2; i++)
-		table.vdev.vring[i] =
-			(struct rsc_vring){ head_da + layout->vring[i], config->align, config->num, i, 0 };
-	table.epoch.type = RSC_WEFT_EPOCH;
-	table.epoch.version = RSC_WEFT_EPOCH_VERSION;
-	table.epoch.driver_da = head_da + VIRTIO_HEAD_DRIVER;
-	table.epoch.device_da = head_da + VIRTIO_HEAD_DEVICE;
-	ring_store_words(region->base, &table, sizeof table);
+	ring_clear_words(table, sizeof *table);
+	ring_store32(&table->version, RSC_TABLE_VERSION);
+	ring_store32(&table->num, 2);
+	ring_store32(&table->offset[0], offsetof(struct rsc_table, vdev));
+	ring_store32(&table->offset[1], offsetof(struct rsc_table, epoch));
+	ring_store32(&table->vdev.type, RSC_VDEV);
+	ring_store32(&table->vdev.id, VIRTIO_ID_RPMSG);
+	ring_store8_release(&table->vdev.num_of_vrings, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct rsc_vring *vring = &table->vdev.vring[i];
+
+		ring_store32(&vring->da, head_da + layout->vring[i]);
+		ring_store32(&vring->align, config->align);
+		ring_store32(&vring->num, config->num);
+		ring_store32(&vring->notifyid, i);
+	}
+	ring_store32(&table->epoch.type, RSC_WEFT_EPOCH);
+	ring_store32(&table->epoch.version, RSC_WEFT_EPOCH_VERSION);
+	ring_store32(&table->epoch.driver_da, head_da + VIRTIO_HEAD_DRIVER);
+	ring_store32(&table->epoch.device_da, head_da + VIRTIO_HEAD_DEVICE);
 }
 
 WEFT_WRAPS static enum weft_check vring_fault(const struct rsc_vring *vring, const struct weft_region *region,
@@ -44,36 +48,50 @@ WEFT_WRAPS static enum weft_check vring_fault(const struct rsc_vring *vring, con
 	return WEFT_CHECK_NONE;
 }
 
-static enum weft_check table_fault(const struct rsc_table *table, const struct weft_region *region)
+static enum weft_check header_fault(const struct rsc_table *table)
 {
-	if (!check_table_header(table->version, table->num, table->offset[0], table->offset[1],
-	                        offsetof(struct rsc_table, vdev), offsetof(struct rsc_table, epoch)))
+	uint32_t head[offsetof(struct rsc_table, vdev) / 4u]; /* version, num, reserved, offset */
+
+	ring_load_words(head, table, sizeof head);
+	if (!check_table_header(head[0], head[1], head[4], head[5], offsetof(struct rsc_table, vdev),
+	                        offsetof(struct rsc_table, epoch)))
 		return WEFT_CHECK_TABLE_HEADER;
-	if (!check_table_vdev(table->vdev.type, table->vdev.id, table->vdev.num_of_vrings))
+	if (!check_table_vdev(ring_load32(&table->vdev.type), ring_load32(&table->vdev.id),
+	                      ring_load8_acquire(&table->vdev.num_of_vrings)))
 		return WEFT_CHECK_TABLE_VDEV;
-	if (!check_table_epoch(table->epoch.type, table->epoch.version, table->epoch.driver_da, table->epoch.device_da,
-	                       (uint32_t)region->address))
-		return WEFT_CHECK_TABLE_EPOCH;
 	return WEFT_CHECK_NONE;
 }
 
+static enum weft_check epoch_fault(const struct rsc_epoch *shared, const struct weft_region *region)
+{
+	struct rsc_epoch epoch;
+
+	ring_load_words(&epoch, shared, sizeof epoch);
+	return check_table_epoch(epoch.type, epoch.version, epoch.driver_da, epoch.device_da, (uint32_t)region->address)
+	               ? WEFT_CHECK_NONE
+	               : WEFT_CHECK_TABLE_EPOCH;
+}
+
+/* Each word is read once, into a copy of a few that are checked together: the stack of a device is small. */
 enum weft_check virtio_table_read(const struct weft_region *region, uint16_t room, struct virtio_rings *rings)
 {
-	struct rsc_table table;
+	const struct rsc_table *table = virtio_table(region);
 	uint32_t size[2];
+	enum weft_check fault = header_fault(table);
 
-	ring_load_words(&table, region->base, sizeof table);
-	enum weft_check fault = table_fault(&table, region);
+	if (fault == WEFT_CHECK_NONE)
+		fault = epoch_fault(&table->epoch, region);
 	for (int i = 0; i < 2 && fault == WEFT_CHECK_NONE; i++) {
-		const struct rsc_vring *vring = &table.vdev.vring[i];
+		struct rsc_vring vring;
 
-		fault = vring_fault(vring, region, room);
+		ring_load_words(&vring, &table->vdev.vring[i], sizeof vring);
+		fault = vring_fault(&vring, region, room);
 		if (fault != WEFT_CHECK_NONE)
 			break;
-		rings->offset[i] = vring->da - (uint32_t)region->address;
-		rings->align[i] = vring->align;
-		rings->num[i] = (uint16_t)vring->num;
-		size[i] = virtio_vring_size(rings->num[i], vring->align);
+		rings->offset[i] = vring.da - (uint32_t)region->address;
+		rings->align[i] = vring.align;
+		rings->num[i] = (uint16_t)vring.num;
+		size[i] = virtio_vring_size(rings->num[i], vring.align);
 	}
 	if (fault == WEFT_CHECK_NONE && !check_vring_overlap(rings->offset[0], size[0], rings->offset[1], size[1]))
 		fault = WEFT_CHECK_VRING_OVERLAP;
