@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Peers that lie, in both directions: what each lie gets, what it costs, and that nothing is lost by it. */
 #include "calls/looms.h"
+#include "rpc/frame.h"
 
 static struct looms looms;
 static struct rpmsg_endpoint liar; /* on the driver, in the place of a client's endpoint */
@@ -380,6 +381,28 @@ static void a_client_believes_a_hello_reply_only_when_all_of_it_is_right(void **
 	}
 }
 
+/* A link of smaller frames than ours today: what does not fit is not written, and its loan goes back. */
+static void a_hello_that_does_not_fit_is_not_written(void **state)
+{
+	const struct weft_call_header header = { .kind = WEFT_KIND_HELLO_REPLY };
+	const struct weft_hello hello = { .epoch = 0xeeeeeeee };
+	struct virtio_layout layout;
+
+	(void)state;
+	be_a_lying_client();
+	struct weft_transport *transport = &looms.pair.device.shm.transport;
+	uint32_t size = virtio_layout_compute(&looms.pair.layout, &layout);
+	uint8_t *buffers = looms.pair.memory + layout.buffers[0];
+	memset(buffers, 0, size - layout.buffers[0]);
+	transport->mtu = WEFT_CALL_HEADER_SIZE + WEFT_HELLO_SIZE - 1u;
+	assert_false(weft_frame_send(&looms.server.base.ept, liar.addr, &header, &hello));
+	assert_null(memchr(buffers, 0xee, size - layout.buffers[0]));
+	assert_int_equal(rpmsg_buffers_out(&looms.pair.device.rdev), 0);
+	transport->mtu++;
+	assert_true(weft_frame_send(&looms.server.base.ept, liar.addr, &header, &hello));
+	assert_non_null(memchr(buffers, 0xee, size - layout.buffers[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +417,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_status_and_what_is_no_message_end_the_call_all_the_same),
 		cmocka_unit_test(a_response_over_the_limit_is_data_loss),
 		cmocka_unit_test(kinds_of_streams_and_of_the_future_touch_no_call),
+		cmocka_unit_test(a_hello_that_does_not_fit_is_not_written),
 		cmocka_unit_test(a_client_believes_a_hello_reply_only_when_all_of_it_is_right),
 	};
 
