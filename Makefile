@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash test lint format checks valgrind static ci clean
+.PHONY: help demo demo-crash test lint format checks valgrind static stack ci clean
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other
@@ -19,6 +19,8 @@ valgrind: ## unit tests under valgrind
 	@scripts/setup ci && scripts/test valgrind
 static: ## cppcheck, MISRA C:2012 (docs/misra.md), clang's analyser
 	@scripts/setup ci && for what in cppcheck misra scan; do scripts/step $$what scripts/static $$what || exit; done
+stack: ## bytes of stack on a Cortex-M33: each public function, each method
+	@scripts/setup ci && scripts/stack
 ci: ## all of it, as it runs before a change lands
 	@.ci/run
 clean: ## remove what was built; what was fetched stays
