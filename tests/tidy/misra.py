@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MISRA C:2012 by cppcheck's addon, against the deviations that docs/misra.md admits: misra.py [update]
+"""MISRA C:2012 by cppcheck's addon, against what docs/misra.md admits: misra.py [update]
 
-A rule that is not in the page's table fails, and so does a rule with more places than its row says. One with fewer
-fails too: its row comes down; "update" writes the numbers of the rows that are there. Rules are named by their numbers; their text is not ours to print.
+A rule that is not in the page's table fails, and so does a rule with more places than its row says.
+One with fewer fails too: its row comes down; "update" writes the numbers of the rows that are
+there. Rules are named by their numbers; their text is not ours to print.
 """
 
 from __future__ import annotations
