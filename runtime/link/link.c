@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "weft/link.h"
 
-#define ALIGN 64u /* a cache line of most cores */
+#define ALIGN (WEFT_CACHE_LINE > 64 ? WEFT_CACHE_LINE + 0u : 64u) /* a cache line of most cores */
 
 int weft_link_open(struct weft_link *link, struct weft_port *port, const struct weft_shm_role *role,
                    const struct weft_link_config *config)

@@ -8,9 +8,13 @@
 #include <stdint.h>
 
 #include "weft/check.h"
+#include "weft/port.h"
 
 /* An RPMsg header and a name service message behind it: 16 + 40. */
 #define CHECK_BUF_SIZE_MIN 56u
+
+/* What two writers may not share, in bytes: a cache line, where caches are not coherent. */
+#define CHECK_LINE(otherwise) (WEFT_CACHE_LINE != 0 ? (WEFT_CACHE_LINE + 0u) : (otherwise))
 
 /* 2.7.13.1: idx counts up by what was added, and a ring of num entries holds no more than num. */
 static inline bool check_ring_distance(uint16_t offered, uint16_t num)
@@ -47,9 +51,10 @@ static inline bool check_desc_len(uint32_t len, uint32_t least)
 	return WEFT_CHECK(DESC_LEN, len >= least);
 }
 
-static inline bool check_desc_align(uint64_t addr)
+/* fills: its length if we write there, else 0. A line has one writer, so a buffer that we write ends with one. */
+static inline bool check_desc_align(uint64_t addr, uint32_t fills)
 {
-	return WEFT_CHECK(DESC_ALIGN, addr % 4u == 0);
+	return WEFT_CHECK(DESC_ALIGN, addr % CHECK_LINE(4u) == 0 && fills % CHECK_LINE(1u) == 0);
 }
 
 /* 2.7.8: len is what the device has written, so at most what there was room for. */
@@ -90,7 +95,7 @@ static inline bool check_vring_num(uint32_t num, uint16_t room)
 
 static inline bool check_vring_align(uint32_t align, uint32_t offset)
 {
-	return WEFT_CHECK(VRING_ALIGN, check_power_of_two(align) && align >= 4u && align <= 65536u &&
+	return WEFT_CHECK(VRING_ALIGN, check_power_of_two(align) && align >= CHECK_LINE(4u) && align <= 65536u &&
 	                                       offset % 16u == 0 && offset % align == 0);
 }
 

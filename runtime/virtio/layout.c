@@ -14,9 +14,9 @@ static bool in_bounds(const struct virtio_layout_config *config)
 {
 	if (!check_power_of_two(config->num) || config->num < 2u || config->num > 32768u)
 		return false;
-	if (!check_power_of_two(config->align) || config->align < 16u || config->align > 65536u)
+	if (!check_power_of_two(config->align) || config->align < CHECK_LINE(16u) || config->align > 65536u)
 		return false;
-	return config->buf_size >= 64u && config->buf_size % 4u == 0 &&
+	return config->buf_size >= 64u && config->buf_size % CHECK_LINE(4u) == 0 &&
 	       config->buf_size <= REGION_MAX / config->num / 4u;
 }
 

@@ -3,6 +3,7 @@
 #ifndef WEFT_VIRTIO_QUEUE_H
 #define WEFT_VIRTIO_QUEUE_H
 
+#include "virtio/ring.h"
 #include "weft/virtqueue.h"
 
 /* In the two low bits of an entry's offset, which buffers leave free by starting at multiples of 4. */
@@ -24,6 +25,12 @@ static inline uint32_t virtqueue_at(const struct virtqueue *vq, uint16_t id)
 static inline void virtqueue_set(struct virtqueue *vq, uint16_t id, uint32_t at, uint32_t state)
 {
 	vq->entries[id].at = at | state;
+}
+
+/* We fill its buffers and the peer reads them; else the other way round. */
+static inline bool virtqueue_fills(const struct virtqueue *vq)
+{
+	return (vq->flags == VRING_DESC_F_WRITE) != vq->role->driver;
 }
 
 /* Remember the fault and take nothing more. VIRTQUEUE_BROKEN. */

@@ -3,12 +3,21 @@
  *
  * Each word has one writer. Loads are done once, into a local of the caller. The order is in the name; each use
  * says what it pairs with. Plain types and __atomic builtins: no 64-bit atomics, which 32-bit cores lack.
- * Little endian only, as every pair of cores that ships is. */
+ * Little endian only, as every pair of cores that ships is.
+ *
+ * Caches that are not coherent (WEFT_CACHE_LINE) are kept right here too. No line has two writers, so:
+ *     a load     drops its line first and sees the memory; the line is never dirty, since
+ *     a store    writes its line back at once, before the next one, which may be the index that tells of it
+ *     a payload  is written back when it is pushed, and dropped when it has come, before it is read
+ * A buffer that is lent is dirty until it is pushed; nobody else writes to it or reads it. A received one is never
+ * dirty: it is only read. What a lost link leaves dirty is dropped when the next life begins (ring_forget). */
 #ifndef WEFT_VIRTIO_RING_H
 #define WEFT_VIRTIO_RING_H
 
 #include <stdint.h>
 #include <string.h>
+
+#include "weft/port.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "Weft's shared memory is little endian"
@@ -46,54 +55,114 @@ static inline struct vring_used_elem *vring_used_ring(struct vring_head *used)
 	return (struct vring_used_elem *)(void *)(used + 1);
 }
 
+#if WEFT_CACHE_LINE != 0
+
+#define RING_IN_LINE ((uintptr_t)(WEFT_CACHE_LINE - 1))
+
+static inline const uint8_t *ring_line(const void *start)
+{
+	return (const uint8_t *)start - ((uintptr_t)start & RING_IN_LINE);
+}
+
+/* Bytes of the lines that hold all of [start, start + len) */
+static inline uint32_t ring_lines(const void *start, uint32_t len)
+{
+	return (uint32_t)((((uintptr_t)start & RING_IN_LINE) + len + RING_IN_LINE) & ~RING_IN_LINE);
+}
+
+static inline void ring_clean(const void *start, uint32_t len)
+{
+	weft_cache_clean(ring_line(start), ring_lines(start, len));
+}
+
+static inline void ring_invalidate(const void *start, uint32_t len)
+{
+	weft_cache_invalidate(ring_line(start), ring_lines(start, len));
+}
+
+#else
+
+/* Write back what we have stored there. */
+static inline void ring_clean(const void *start, uint32_t len)
+{
+	(void)start;
+	(void)len;
+}
+
+/* Look anew at what the peer has stored there. */
+static inline void ring_invalidate(const void *start, uint32_t len)
+{
+	(void)start;
+	(void)len;
+}
+
+#endif
+
+/* A life begins: whatever the cache has of the region is of the last one. Lines of buffers that were lent may be dirty,
+ * and may be another's in the new layout; clean ones may be stale, and our next store would write them back. */
+static inline void ring_forget(const struct weft_region *region)
+{
+	ring_invalidate(region->base, region->size);
+}
+
 static inline uint16_t ring_load16(const uint16_t *word)
 {
+	ring_invalidate(word, sizeof *word);
 	return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
 static inline uint16_t ring_load16_acquire(const uint16_t *word)
 {
+	ring_invalidate(word, sizeof *word);
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
 static inline void ring_store16(uint16_t *word, uint16_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+	ring_clean(word, sizeof *word);
 }
 
 static inline void ring_store16_release(uint16_t *word, uint16_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	ring_clean(word, sizeof *word);
 }
 
 static inline uint32_t ring_load32(const uint32_t *word)
 {
+	ring_invalidate(word, sizeof *word);
 	return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
 static inline uint32_t ring_load32_acquire(const uint32_t *word)
 {
+	ring_invalidate(word, sizeof *word);
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
 static inline void ring_store32(uint32_t *word, uint32_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+	ring_clean(word, sizeof *word);
 }
 
 static inline void ring_store32_release(uint32_t *word, uint32_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	ring_clean(word, sizeof *word);
 }
 
 static inline uint8_t ring_load8_acquire(const uint8_t *word)
 {
+	ring_invalidate(word, sizeof *word);
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
 static inline void ring_store8_release(uint8_t *word, uint8_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	ring_clean(word, sizeof *word);
 }
 
 /* Between a store that the peer polls and a load of what it stored: index and flags, flags and index. */
@@ -105,6 +174,7 @@ static inline void ring_fence(void)
 /* Copy out what the peer may rewrite meanwhile: read once, then checked and used. */
 static inline void ring_copy(void *snapshot, const void *shared, uint32_t len)
 {
+	ring_invalidate(shared, len);
 	memcpy(snapshot, shared, len);
 	__asm__ volatile("" : : : "memory"); /* the compiler must not go back for a second look */
 }
@@ -122,12 +192,29 @@ static inline void ring_load_words(void *snapshot, const void *shared, uint32_t 
 	}
 }
 
-static inline void ring_clear_words(void *shared, uint32_t len)
+static inline void ring_store_words(void *shared, const void *snapshot, uint32_t len)
 {
 	uint32_t *to = (uint32_t *)shared;
+	uint32_t word;
 
-	for (uint32_t i = 0; i < len / 4u; i++)
-		ring_store32(&to[i], 0);
+	for (uint32_t i = 0; i < len / 4u; i++) {
+		memcpy(&word, (const uint8_t *)snapshot + i * 4u, sizeof word);
+		ring_store32(&to[i], word);
+	}
+}
+
+/* Write what the peer does not read yet: a later store tells it to. */
+static inline void ring_write(void *shared, const void *snapshot, uint32_t len)
+{
+	memcpy(shared, snapshot, len);
+	ring_clean(shared, len);
+}
+
+static inline void ring_store_used(struct vring_used_elem *elem, uint32_t id, uint32_t len)
+{
+	__atomic_store_n(&elem->id, id, __ATOMIC_RELAXED);
+	__atomic_store_n(&elem->len, len, __ATOMIC_RELAXED);
+	ring_clean(elem, sizeof *elem);
 }
 
 static inline struct vring_desc ring_load_desc(const struct vring_desc *desc)

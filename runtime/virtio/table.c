@@ -8,29 +8,25 @@
 void virtio_table_write(const struct weft_region *region, const struct virtio_layout_config *config,
                         const struct virtio_layout *layout)
 {
-	struct rsc_table *table = virtio_table(region);
+	struct rsc_table table;
 	uint32_t head_da = (uint32_t)region->address;
 
-	ring_clear_words(table, sizeof *table);
-	ring_store32(&table->version, RSC_TABLE_VERSION);
-	ring_store32(&table->num, 2);
-	ring_store32(&table->offset[0], offsetof(struct rsc_table, vdev));
-	ring_store32(&table->offset[1], offsetof(struct rsc_table, epoch));
-	ring_store32(&table->vdev.type, RSC_VDEV);
-	ring_store32(&table->vdev.id, VIRTIO_ID_RPMSG);
-	ring_store8_release(&table->vdev.num_of_vrings, 2);
-	for (uint32_t i = 0; i < 2; i++) {
-		struct rsc_vring *vring = &table->vdev.vring[i];
-
-		ring_store32(&vring->da, head_da + layout->vring[i]);
-		ring_store32(&vring->align, config->align);
-		ring_store32(&vring->num, config->num);
-		ring_store32(&vring->notifyid, i);
-	}
-	ring_store32(&table->epoch.type, RSC_WEFT_EPOCH);
-	ring_store32(&table->epoch.version, RSC_WEFT_EPOCH_VERSION);
-	ring_store32(&table->epoch.driver_da, head_da + VIRTIO_HEAD_DRIVER);
-	ring_store32(&table->epoch.device_da, head_da + VIRTIO_HEAD_DEVICE);
+	memset(&table, 0, sizeof table);
+	table.version = RSC_TABLE_VERSION;
+	table.num = 2;
+	table.offset[0] = offsetof(struct rsc_table, vdev);
+	table.offset[1] = offsetof(struct rsc_table, epoch);
+	table.vdev.type = RSC_VDEV;
+	table.vdev.id = VIRTIO_ID_RPMSG;
+	table.vdev.num_of_vrings = 2;
+	for (uint32_t i = 0; i < 2; i++)
+		table.vdev.vring[i] =
+			(struct rsc_vring){ head_da + layout->vring[i], config->align, config->num, i, 0 };
+	table.epoch.type = RSC_WEFT_EPOCH;
+	table.epoch.version = RSC_WEFT_EPOCH_VERSION;
+	table.epoch.driver_da = head_da + VIRTIO_HEAD_DRIVER;
+	table.epoch.device_da = head_da + VIRTIO_HEAD_DEVICE;
+	ring_store_words(region->base, &table, sizeof table);
 }
 
 WEFT_WRAPS static enum weft_check vring_fault(const struct rsc_vring *vring, const struct weft_region *region,

@@ -21,7 +21,7 @@ static enum weft_check desc_fault(const struct virtqueue *vq, const struct vring
 		return WEFT_CHECK_DESC_LEN;
 	if (!check_desc_range(desc->addr, desc->len, vq->region->address, vq->region->size))
 		return WEFT_CHECK_DESC_RANGE;
-	if (!check_desc_align(desc->addr - vq->region->address))
+	if (!check_desc_align(desc->addr - vq->region->address, virtqueue_fills(vq) ? desc->len : 0))
 		return WEFT_CHECK_DESC_ALIGN;
 	return WEFT_CHECK_NONE;
 }
@@ -53,10 +53,7 @@ static bool device_take(struct virtqueue *vq, uint16_t slot, struct virtqueue_bu
 
 static void device_give(struct virtqueue *vq, uint16_t slot, uint16_t id, uint32_t len)
 {
-	struct vring_used_elem *ring = vring_used_ring(vq->ours);
-
-	ring_store32(&ring[slot].id, id);
-	ring_store32(&ring[slot].len, len);
+	ring_store_used(&vring_used_ring(vq->ours)[slot], id, len);
 }
 
 const struct virtqueue_role virtqueue_device = { device_take, device_give, false };

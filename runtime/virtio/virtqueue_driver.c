@@ -14,7 +14,8 @@ void virtqueue_lay(struct virtqueue *vq, uint32_t buffers, uint32_t buf_size)
 	ring_store16(&vq->ours->flags, VRING_F_NO_NOTIFY);
 	ring_store16(&vq->ours->idx, 0);
 	/* The used ring is the device's; it is not running yet, and nobody else clears it. */
-	memset((void *)(uintptr_t)vq->theirs, 0, sizeof *vq->theirs + vq->num * 8u);
+	uint32_t used_size = (uint32_t)sizeof *vq->theirs + vq->num * 8u;
+	memset((void *)(uintptr_t)vq->theirs, 0, used_size);
 
 	for (uint16_t left = vq->num; left > 0; left--) {
 		uint16_t id = (uint16_t)(left - 1u);
@@ -24,6 +25,7 @@ void virtqueue_lay(struct virtqueue *vq, uint32_t buffers, uint32_t buf_size)
 		virtqueue_set(vq, id, at, ENTRY_OURS);
 		virtqueue_free(vq, id);
 	}
+	ring_clean(vq->desc, (uint32_t)((uintptr_t)vq->theirs - (uintptr_t)vq->desc) + used_size);
 }
 
 static bool driver_take(struct virtqueue *vq, uint16_t slot, struct virtqueue_buf *out)

@@ -16,13 +16,13 @@
 	X(DESC_FLAGS, "a descriptor has the flags of its direction and no chain")               \
 	X(DESC_RANGE, "a buffer lies in the region, from its first byte to its last")           \
 	X(DESC_LEN, "a buffer holds an RPMsg header, one to fill a name service message too")   \
-	X(DESC_ALIGN, "a buffer starts at a multiple of 4")                                     \
+	X(DESC_ALIGN, "a buffer starts at a multiple of 4, or of a cache line")                 \
 	X(USED_LEN, "a received length is a header or more, and at most the buffer")            \
 	X(TABLE_HEADER, "the resource table has version 1 and entries inside itself")           \
 	X(TABLE_VDEV, "the vdev entry is RPMsg (7) with two vrings")                            \
 	X(TABLE_EPOCH, "the epoch entry has our version and its lines in the region")           \
 	X(VRING_NUM, "a vring's size is a power of two that our tables have room for")          \
-	X(VRING_ALIGN, "a vring's alignment is a power of two, 4 or more, and kept")            \
+	X(VRING_ALIGN, "a vring's alignment is a power of two, 4 or a line or more, and kept")  \
 	X(VRING_RANGE, "a vring lies in the region behind the head page")                       \
 	X(VRING_OVERLAP, "the two vrings do not overlap")                                       \
 	X(FEATURES, "a driver accepts only features that we offered")                           \

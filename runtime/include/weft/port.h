@@ -11,12 +11,36 @@
 extern "C" {
 #endif
 
-/* Shared memory as we reach it and as the peer's descriptors name it. */
+/* Bytes of a cache line on a chip whose caches are not coherent, the longest line of both cores: a power of two, 16 to
+ * 256. 0: coherent, or the region is not cached, and none of this costs anything. Runtime and port are built with one
+ * value (CMake: -DWEFT_CACHE_LINE=32). */
+#ifndef WEFT_CACHE_LINE
+#define WEFT_CACHE_LINE 0
+#endif
+#if WEFT_CACHE_LINE != 0 && \
+	(WEFT_CACHE_LINE < 16 || WEFT_CACHE_LINE > 256 || (WEFT_CACHE_LINE & (WEFT_CACHE_LINE - 1)) != 0)
+#error "WEFT_CACHE_LINE: 0, or a power of two from 16 to 256"
+#endif
+
+/* Shared memory as we reach it and as the peer's descriptors name it. With WEFT_CACHE_LINE it consists of whole lines:
+ * base, address and size are multiples of it. */
 struct weft_region {
 	uint8_t *base;    /* first byte, in our address space; aligned to 16 */
 	uint64_t address; /* the same byte as a device address */
 	uint32_t size;    /* bytes */
 };
+
+#if WEFT_CACHE_LINE != 0
+/* The port defines these two. Plain functions: a cache is the core's, not the link's. Given are whole lines of a
+ * region, or none (len 0). Any context that uses the link, with its lock held or not; must not wait for anybody.
+ *
+ * Clean: write back what this core has stored to these lines. All stores before the call are in memory, where the peer
+ * looks, before any load or store after it.
+ * Invalidate: forget what this core has of these lines, written back or not. All loads before the call are done before
+ * it, and those after it see the memory as it is after the call began. */
+void weft_cache_clean(const void *start, uint32_t len);
+void weft_cache_invalidate(const void *start, uint32_t len);
+#endif
 
 struct weft_port;
 

@@ -49,7 +49,9 @@ struct weft_shm {
 };
 
 /* Start. Touches the region only from the first poll on. 0, or -1: port, role or entries missing; region not
- * aligned to 16. Driver: layout out of bounds or larger than the region; its address not aligned to layout.align. */
+ * aligned to 16. Driver: layout out of bounds or larger than the region; its address not aligned to layout.align.
+ * Built with WEFT_CACHE_LINE: also when the region's base, address or size is not a multiple of it. A device then
+ * refuses (NEEDS_RESET) a table or a buffer in which a line would have two writers. */
 int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config);
 
 #ifdef __cplusplus

@@ -93,7 +93,8 @@ struct virtio_line {
 #define VIRTIO_HEAD_DEVICE 512u
 #define VIRTIO_HEAD_SIZE 1024u
 
-/* The description from which both sides compute one layout. */
+/* The description from which both sides compute one layout. Built with WEFT_CACHE_LINE: buf_size and align are
+ * multiples of it, so that no line has two writers. */
 struct virtio_layout_config {
 	uint16_t num;      /* buffers in each direction: a power of two, 2 to 32768 */
 	uint32_t buf_size; /* bytes of a buffer, RPMsg header included: a multiple of 4, 64 or more. MTU + 16 */
@@ -107,7 +108,8 @@ struct virtio_layout {
 	uint32_t size;       /* bytes of region that it takes */
 };
 
-/* Compute a layout; returns its size in bytes, or 0 when the description is out of bounds. Any context. */
+/* Compute a layout; returns its size in bytes, or 0 when the description is out of bounds: num, buf_size or align is
+ * not what is said above. Any context. */
 uint32_t virtio_layout_compute(const struct virtio_layout_config *config, struct virtio_layout *layout);
 
 #ifdef __cplusplus

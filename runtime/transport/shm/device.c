@@ -40,6 +40,7 @@ static void echo(struct weft_shm *shm, uint32_t epoch)
 	struct virtio_rings rings;
 
 	weft_shm_drop(shm, SHM_ECHO);
+	ring_forget(region);
 	shm->epoch = epoch;
 	enum weft_check fault = virtio_table_read(region, shm->layout.num, &rings);
 	if (fault != WEFT_CHECK_NONE) {
@@ -61,6 +62,8 @@ static void begin(struct weft_shm *shm)
 	const struct rsc_vdev *vdev = &virtio_table(&shm->transport.port->region)->vdev;
 	struct virtqueue_buf buf;
 
+	/* The driver has cleared our rings: a line that we knew before would go out with our first store to it. */
+	ring_forget(&shm->transport.port->region);
 	if (!check_features(ring_load32(&vdev->gfeatures), VIRTIO_RPMSG_FEATURES)) {
 		needs_reset(shm, WEFT_CHECK_FEATURES);
 		return;

@@ -20,6 +20,8 @@ static void ask(struct weft_shm *shm)
 {
 	const struct weft_region *region = &shm->transport.port->region;
 	struct virtio_layout layout;
+
+	ring_forget(region);
 	uint32_t old = ring_load32(&virtio_driver_line(region)->epoch);
 	uint32_t device = ring_load32(&virtio_device_line(region)->epoch);
 

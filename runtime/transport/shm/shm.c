@@ -157,6 +157,7 @@ static int shm_receive(struct weft_transport *transport, struct weft_frame *fram
 		weft_shm_violation(shm, fault);
 		return WEFT_FRAME_BAD;
 	}
+	ring_invalidate(buf.data + HEADER_SIZE, header.len);
 	*frame = (struct weft_frame){ buf.data + HEADER_SIZE, header.len, header.src, header.dst, buf.id };
 	return WEFT_FRAME_GOOD;
 }
@@ -282,7 +283,9 @@ int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config)
 
 	if (port == NULL || config->entries == NULL || config->role == NULL)
 		return -1;
-	if ((uintptr_t)port->region.base % 16u != 0 || port->region.address % 16u != 0)
+	if ((uintptr_t)port->region.base % CHECK_LINE(16u) != 0 || port->region.address % CHECK_LINE(16u) != 0)
+		return -1;
+	if (port->region.size % CHECK_LINE(1u) != 0)
 		return -1;
 	/* A device's region comes with its driver, and is checked with the table. */
 	uint32_t size = virtio_layout_compute(&config->layout, &layout);
