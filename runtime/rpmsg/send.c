@@ -112,9 +112,10 @@ static int send_fault(const struct rpmsg_endpoint *ept, uint32_t src, uint32_t d
 {
 	if (!ept_lives(ept) || len < 0 || (data == NULL && len > 0))
 		return RPMSG_ERR_PARAM;
-	if (rpmsg_link(ept->rdev) != WEFT_LINK_UP)
+	uint32_t mtu = rpmsg_mtu(ept->rdev); /* 0 before the next poll has told that the link is down */
+	if (rpmsg_link(ept->rdev) != WEFT_LINK_UP || mtu == 0)
 		return RPMSG_ERR_DEV_STATE;
-	if ((uint32_t)len > rpmsg_mtu(ept->rdev))
+	if ((uint32_t)len > mtu)
 		return RPMSG_ERR_BUFF_SIZE;
 	return addresses_fault(src, dst);
 }

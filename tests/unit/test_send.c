@@ -143,6 +143,22 @@ static void nothing_is_sent_while_the_link_is_down(void **state)
 	assert_int_equal(from->relaxed, 0);
 }
 
+/* The link is up as of the last poll; what carries it is not any more. */
+static void nothing_is_sent_between_a_restart_and_the_next_poll(void **state)
+{
+	(void)state;
+	connect(0);
+	rpmsg_restart(&from->rdev);
+	assert_int_equal(rpmsg_link(&from->rdev), WEFT_LINK_UP);
+	assert_int_equal(rpmsg_mtu(&from->rdev), 0);
+	assert_int_equal(rpmsg_send(&sender, bytes, 1), RPMSG_ERR_DEV_STATE);
+	assert_int_equal(rpmsg_trysend(&sender, bytes, 1), RPMSG_ERR_DEV_STATE);
+	assert_int_equal(rpmsg_trysend(&sender, bytes, 0), RPMSG_ERR_DEV_STATE);
+	assert_int_equal(rpmsg_send_nocopy(&sender, bytes, 1), RPMSG_ERR_DEV_STATE);
+	assert_int_equal(from->relaxed, 0);
+	settled();
+}
+
 /* ---- Waiting for a buffer ---- */
 
 static void the_ninth_of_eight_finds_no_buffer(void **state)
@@ -314,6 +330,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_an_error_and_sends_nothing),
 		cmocka_unit_test(what_cannot_be_sent_is_refused),
 		cmocka_unit_test(nothing_is_sent_while_the_link_is_down),
+		cmocka_unit_test(nothing_is_sent_between_a_restart_and_the_next_poll),
 		cmocka_unit_test(the_ninth_of_eight_finds_no_buffer),
 		cmocka_unit_test(a_send_waits_until_the_peer_has_read),
 		cmocka_unit_test(a_send_gives_up_when_its_time_is_over),

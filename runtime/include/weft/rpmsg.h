@@ -324,8 +324,8 @@ const struct weft_link_counters *rpmsg_link_counters(const struct rpmsg_device *
 /* Transmit buffers lent and received buffers held, by anybody. 0 when nobody owes one. Any context. */
 uint32_t rpmsg_buffers_out(struct rpmsg_device *rdev);
 
-/* Driver: start anew at the next poll, out of RPMSG_LINK_ERROR or out of a link that is up and says nothing. Device:
- * no effect, its driver decides. */
+/* Driver: start anew at the next poll, out of RPMSG_LINK_ERROR or out of a link that is up and says nothing; until that
+ * poll sends are answered RPMSG_ERR_DEV_STATE. Device: no effect, its driver decides. */
 void rpmsg_restart(struct rpmsg_device *rdev);
 
 /* Arm a task to run `delay_us` from now (0: at the next poll); armed already: moved. Any context.
