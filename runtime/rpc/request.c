@@ -270,11 +270,17 @@ void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
 
 /* ---- Later ---- */
 
-/* The client has given up by itself; it is told as far as that goes. */
+/* The client has given up by itself; it is told as far as that goes. One that waits has no buffer to be told with, and
+ * holds one that the peer may lack to give us ours. */
 static void expire(struct weft_server *server, struct weft_server_slot *slot)
 {
 	struct answer answer = answer_of(slot);
 
+	if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE)) {
+		give_frame_back(server, slot);
+		count(server, &server->counters.dropped);
+		return;
+	}
 	if (!move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE))
 		return;
 	uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
@@ -305,7 +311,7 @@ void weft_server_look(struct weft_server *server)
 	for (uint32_t i = 0; i < server->slot_count; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
-		if (!is_in(slot, SLOT_DEFERRED))
+		if (!is_in(slot, SLOT_DEFERRED) && !is_in(slot, SLOT_WAITING))
 			continue;
 		if (is_due(slot, now))
 			expire(server, slot);

@@ -163,6 +163,85 @@ static void waiting_requests_are_served_in_order_and_the_late_ones_not_at_all(vo
 	pair_expect_no_buffers_out(&looms.pair);
 }
 
+static void a_request_that_waits_beyond_its_deadline_gives_its_buffer_back(void **state)
+{
+	struct ending endings[2];
+
+	(void)state;
+	looms_up(&looms);
+	starve_the_server();
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(start_weave(&looms, &endings[i], i, WEFT_MS(5)), WEFT_OK);
+		pair_settle(&looms.pair);
+		assert_int_equal(looms.server.base.counters.waited, i + 1); /* the one slot is free again */
+		assert_int_equal(rpmsg_buffers_out(&looms.pair.device.rdev), PAIR_NUM + 1);
+		uint32_t dropped = looms.server.base.counters.dropped;
+		looms.pair.now += WEFT_MS(5);
+		assert_int_equal(rpmsg_poll(&looms.pair.device.rdev, 16), 0);
+		assert_int_equal(rpmsg_buffers_out(&looms.pair.device.rdev), PAIR_NUM);
+		assert_int_equal(looms.server.base.counters.dropped, dropped + 1);
+		pair_settle(&looms.pair);
+		assert_int_equal(endings[i].status, WEFT_DEADLINE_EXCEEDED);
+	}
+	feed_the_server();
+	looms.pair.now += WEFT_MS(1);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.woven, 0);
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
+/* A server and a client on either core, with slots for all buffers of the link. back: served by the driver. */
+static struct looms back;
+
+static void serve_both_ways(void)
+{
+	static struct weft_server_slot slots[2][PAIR_NUM];
+	static struct weft_call *tables[2][PAIR_NUM];
+	struct rpmsg_device *rdevs[2] = { &looms.pair.device.rdev, &looms.pair.driver.rdev };
+	struct looms *ways[2] = { &looms, &back };
+
+	looms_link(&looms);
+	memset(&back, 0, sizeof back);
+	for (int i = 0; i < 2; i++) {
+		struct weft_server_config server = { .slots = slots[i], .slot_count = PAIR_NUM };
+		struct weft_client_config client = { .calls = tables[i], .call_slots = PAIR_NUM };
+
+		assert_int_equal(loom_server_start(&ways[i]->server, rdevs[i], &loom_ops, &looms, &server), WEFT_OK);
+		assert_int_equal(loom_client_open(&ways[i]->client, rdevs[1 - i], &client), WEFT_OK);
+	}
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(loom_client_wait(&ways[i]->client, WEFT_MS(10)), WEFT_OK);
+}
+
+static void two_cores_that_hold_all_buffers_of_each_other_go_on_at_the_deadlines(void **state)
+{
+	struct ending there[PAIR_NUM];
+	struct ending here[PAIR_NUM];
+	tests_v1_Thread request = thread_of(1, "red");
+	tests_v1_Cloth cloth;
+
+	(void)state;
+	serve_both_ways();
+	for (uint32_t i = 0; i < PAIR_NUM; i++) {
+		assert_int_equal(start_weave(&looms, &there[i], i, WEFT_MS(5)), WEFT_OK);
+		assert_int_equal(start_weave(&back, &here[i], i, WEFT_MS(5)), WEFT_OK);
+	}
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.server.base.counters.waited, PAIR_NUM);
+	assert_int_equal(back.server.base.counters.waited, PAIR_NUM);
+	looms.pair.now += WEFT_MS(5);
+	pair_settle(&looms.pair);
+	for (uint32_t i = 0; i < PAIR_NUM; i++) {
+		assert_int_equal(there[i].status, WEFT_DEADLINE_EXCEEDED);
+		assert_int_equal(here[i].status, WEFT_DEADLINE_EXCEEDED);
+	}
+	assert_int_equal(looms.woven, 0);
+	pair_expect_no_buffers_out(&looms.pair);
+	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(5)), WEFT_OK);
+	assert_int_equal(loom_weave(&back.client, &request, &cloth, WEFT_MS(5)), WEFT_OK);
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
 static void a_reply_that_is_there_is_taken_even_if_the_clock_says_late(void **state)
 {
 	tests_v1_Thread request = thread_of(1, "red");
@@ -445,6 +524,8 @@ int main(void)
 		cmocka_unit_test(a_cancel_ends_the_call_here_and_tells_the_server),
 		cmocka_unit_test(without_a_buffer_a_request_waits_in_its_slot_and_receiving_goes_on),
 		cmocka_unit_test(waiting_requests_are_served_in_order_and_the_late_ones_not_at_all),
+		cmocka_unit_test(a_request_that_waits_beyond_its_deadline_gives_its_buffer_back),
+		cmocka_unit_test(two_cores_that_hold_all_buffers_of_each_other_go_on_at_the_deadlines),
 		cmocka_unit_test(a_reply_that_is_there_is_taken_even_if_the_clock_says_late),
 		cmocka_unit_test(a_restarted_server_core_ends_what_is_pending_and_service_comes_back),
 		cmocka_unit_test(a_sync_call_ends_early_when_the_peer_goes),

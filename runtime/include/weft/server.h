@@ -2,13 +2,17 @@
 /* The serving half of a service. Programs use the generated functions over these: x_server.h.
  *
  * The life of a request:
- *     received   a transmit buffer for the reply is taken first; with none the request waits in a slot,
- *                with no slot it is dropped and counted, and receiving goes on
+ *     received   a transmit buffer for the reply is taken first; with none the request waits in a slot, at most until
+ *                its deadline, with no slot it is dropped and counted, and receiving goes on
  *     decoded    into a struct on the stack of the context that polls
  *     handled    your function runs, no lock held; its status and response go back
  *     deferred   or it returns WEFT_DEFERRED, and the slot is owed an answer: by <service>_<method>_reply() with the
  *                token that the handler was given, from any context, until the deadline of the call
- * Every request that a buffer can be had for is answered. Nothing is stored for a client. */
+ * Every request that a buffer can be had for is answered. Nothing is stored for a client.
+ *
+ * How many slots. A request that waits holds the buffer that it came in. Give all servers of a link together fewer
+ * slots than the link has buffers in a direction: else the requests that wait may hold them all, and when the peer's do
+ * the same, calls wait for each other until their deadlines. */
 #ifndef WEFT_SERVER_H
 #define WEFT_SERVER_H
 
@@ -59,7 +63,7 @@ struct weft_server_counters {
 	uint32_t requests;  /* that reached the dispatch, oneway included */
 	uint32_t errors;    /* of those, answered with a status other than OK */
 	uint32_t waited;    /* had to wait in a slot for a transmit buffer */
-	uint32_t dropped;   /* no buffer and no slot; or an answer that could not be sent */
+	uint32_t dropped;   /* no buffer and no slot, or none until the deadline; or an answer that could not be sent */
 	uint32_t deferred;  /* that the handler answers later */
 	uint32_t stale;     /* answers by a token that is no more: used, expired, cancelled, of another life */
 	uint32_t violation; /* messages that break the protocol: header cut off, wrong direction */
