@@ -18,6 +18,7 @@
 #define EPT_BOUND 0x1000u    /* ... and has: link down and withdrawal unbind it */
 #define EPT_DEAD 0x2000u     /* destroyed */
 #define EPT_OWN 0x4000u      /* ... inside its own callback, which has not returned */
+#define EPT_CHANNEL 0x8000u  /* bound to a channel that was announced: a destroy leaves that to others */
 
 /* Flags are written with the lock held. A look without it sees one of the values that they had. */
 static inline uint32_t ept_flags(const struct rpmsg_endpoint *ept)
@@ -41,8 +42,9 @@ struct rpmsg_endpoint *rpmsg_lookup(const struct rpmsg_device *rdev, uint32_t ad
 /* The first endpoint, in table order, that has `flag`, and when name is given that name and destination. Locked. */
 struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name,
                                         uint32_t dest);
-/* Bind a waiting endpoint, or unbind a bound one, and tell it. Unlocked, polling context or task. */
-void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
+/* Bind a waiting endpoint, to a channel (EPT_CHANNEL) or to who spoke first (0), or unbind a bound one, and tell it.
+ * Unlocked, polling context or task. */
+void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest, uint32_t how);
 void rpmsg_unbind(struct rpmsg_endpoint *ept);
 /* After every callback of an endpoint: unpin it, and finish a destroy that waited. */
 void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);
@@ -57,6 +59,9 @@ int rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint32_t timeout_us);
 void rpmsg_ns_link(struct rpmsg_device *rdev, bool up);
 /* Take the address of a kept channel out of the table; RPMSG_ADDR_ANY: none of that name. Locked. */
 uint32_t rpmsg_take_channel(struct rpmsg_device *rdev, const char *name);
+/* Keep a channel for those to come: true. False: it is kept already. A full table does not keep it, and counts.
+ * Locked. */
+bool rpmsg_keep_channel(struct rpmsg_device *rdev, const char *name, uint32_t addr);
 bool rpmsg_same_name(const char *a, const char *b);
 
 /* task.c */

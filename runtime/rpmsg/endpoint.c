@@ -103,7 +103,7 @@ static void take_kept(struct rpmsg_endpoint *ept)
 		dest = rpmsg_take_channel(ept->rdev, ept->name);
 	rpmsg_unlock(ept->rdev, key);
 	if (dest != RPMSG_ADDR_ANY)
-		rpmsg_bind(ept, dest);
+		rpmsg_bind(ept, dest, EPT_CHANNEL);
 }
 
 int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
@@ -157,6 +157,9 @@ static bool unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 	bool linked = unlink(rdev, ept);
 
 	if (linked) {
+		/* The peer announces a channel once: it is there for who comes next. */
+		if (ept->flags & EPT_CHANNEL)
+			rpmsg_keep_channel(rdev, ept->name, ept->dest_addr);
 		ept_change(ept, EPT_DEAD, 0);
 		rdev->transport->ops->forget(rdev->transport, ept);
 		rpmsg_flush(rdev);
@@ -200,13 +203,13 @@ void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 
 /* ---- Bound to whom ---- */
 
-void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest)
+void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest, uint32_t how)
 {
 	struct rpmsg_device *rdev = ept->rdev;
 	uintptr_t key = rpmsg_lock(rdev);
 
 	ept->dest_addr = dest;
-	ept_change(ept, EPT_BOUND, 0);
+	ept_change(ept, EPT_BOUND | how, 0);
 	rpmsg_unlock(rdev, key);
 	if (ept->hooks != NULL && ept->hooks->bound != NULL)
 		ept->hooks->bound(ept);
@@ -218,7 +221,7 @@ void rpmsg_unbind(struct rpmsg_endpoint *ept)
 	uintptr_t key = rpmsg_lock(ept->rdev);
 
 	ept->dest_addr = RPMSG_ADDR_ANY;
-	ept_change(ept, 0, EPT_BOUND);
+	ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL);
 	rpmsg_unlock(ept->rdev, key);
 	if (ept->ns_unbind_cb != NULL)
 		ept->ns_unbind_cb(ept);
@@ -236,7 +239,7 @@ int rpmsg_set_dest(struct rpmsg_endpoint *ept, uint32_t dest)
 		return RPMSG_ERR_PARAM;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	ept->dest_addr = dest;
-	ept_change(ept, 0, EPT_BOUND);
+	ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL);
 	rpmsg_unlock(ept->rdev, key);
 	take_kept(ept);
 	return RPMSG_SUCCESS;

@@ -21,14 +21,21 @@ bool rpmsg_same_name(const char *a, const char *b)
 
 /* ---- Out ---- */
 
+static void copy_name(char to[RPMSG_NAME_SIZE], const char *name)
+{
+	size_t i = 0;
+
+	for (; i < RPMSG_NAME_SIZE - 1u && name[i] != '\0'; i++)
+		to[i] = name[i];
+	memset(to + i, 0, RPMSG_NAME_SIZE - i);
+}
+
 static int ns_send(struct rpmsg_endpoint *ept, uint32_t flags, uint8_t *payload)
 {
 	const struct weft_transport_ops *ops = ept->rdev->transport->ops;
 	struct ns_message *message = (struct ns_message *)(void *)payload;
 
-	memset(message, 0, sizeof *message);
-	for (size_t i = 0; i < RPMSG_NAME_SIZE - 1u && ept->name[i] != '\0'; i++)
-		message->name[i] = ept->name[i];
+	copy_name(message->name, ept->name);
 	message->addr = ept->addr;
 	message->flags = flags;
 	return ops->send(ept->rdev->transport, ept, payload, sizeof *message, ept->addr, RPMSG_NS_EPT_ADDR);
@@ -125,22 +132,19 @@ uint32_t rpmsg_find_channel(struct rpmsg_device *rdev, const char *name, uint32_
 	return addr;
 }
 
-/* False: it is there already. A full table does not keep it, and counts. */
-static bool keep(struct rpmsg_device *rdev, const struct ns_message *message)
+bool rpmsg_keep_channel(struct rpmsg_device *rdev, const char *name, uint32_t addr)
 {
-	uintptr_t key = rpmsg_lock(rdev);
-	bool known = find_channel(rdev, message->name, message->addr) != NULL;
-
-	if (!known && rdev->channel_count == rdev->channel_slots) {
+	if (find_channel(rdev, name, addr) != NULL)
+		return false;
+	if (rdev->channel_count == rdev->channel_slots) {
 		rdev->counters.not_kept++;
-	} else if (!known) {
-		struct rpmsg_channel *channel = &rdev->channels[rdev->channel_count++];
-
-		memcpy(channel->name, message->name, sizeof channel->name);
-		channel->addr = message->addr;
+		return true;
 	}
-	rpmsg_unlock(rdev, key);
-	return !known;
+	struct rpmsg_channel *channel = &rdev->channels[rdev->channel_count++];
+
+	copy_name(channel->name, name);
+	channel->addr = addr;
+	return true;
 }
 
 static void forget_channel(struct rpmsg_device *rdev, const struct ns_message *message)
@@ -269,22 +273,34 @@ static struct rpmsg_endpoint *pin_named(struct rpmsg_device *rdev, uint32_t flag
 	return ept;
 }
 
+/* Said twice, or spoken before it was announced. */
 static bool bound_already(struct rpmsg_device *rdev, const struct ns_message *message)
 {
 	uintptr_t key = rpmsg_lock(rdev);
-	bool bound = rpmsg_first_with(rdev, EPT_BOUND, message->name, message->addr) != NULL;
+	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_BOUND, message->name, message->addr);
+
+	if (ept != NULL)
+		ept_change(ept, EPT_CHANNEL, 0);
+	rpmsg_unlock(rdev, key);
+	return ept != NULL;
+}
+
+static bool keep(struct rpmsg_device *rdev, const struct ns_message *message)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	bool kept = rpmsg_keep_channel(rdev, message->name, message->addr);
 
 	rpmsg_unlock(rdev, key);
-	return bound;
+	return kept;
 }
 
 static void announced(struct rpmsg_device *rdev, const struct ns_message *message)
 {
 	if (bound_already(rdev, message))
-		return; /* said twice */
+		return;
 	struct rpmsg_endpoint *ept = pin_named(rdev, EPT_WAITS, message, RPMSG_ADDR_ANY);
 	if (ept != NULL) {
-		rpmsg_bind(ept, message->addr);
+		rpmsg_bind(ept, message->addr, EPT_CHANNEL);
 		rpmsg_unpin(rdev, ept);
 		return;
 	}

@@ -176,6 +176,102 @@ static void what_is_said_twice_is_heard_once(void **state)
 	names_expect_kept(1);
 }
 
+/* ---- Left to who comes next ---- */
+
+static void announced_once(struct named *bound)
+{
+	names_up(2);
+	names_create(bound, here, "loom", 77, RPMSG_EPT_QUIET);
+	names_say("loom", 2000, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(bound->ept.dest_addr, 2000);
+	names_expect_kept(0);
+}
+
+static void who_is_destroyed_leaves_its_channel_to_the_next(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	announced_once(&bound);
+	for (unsigned i = 0; i < 5; i++) { /* by announcement first, then by what was kept */
+		assert_int_equal(rpmsg_destroy_ept(&bound.ept), 0);
+		names_expect_kept(1);
+		assert_int_equal(rpmsg_find_channel(here, "loom", ANY), 2000);
+		names_create(&bound, here, "loom", ANY, 0);
+		assert_int_equal(bound.ept.dest_addr, 2000);
+		assert_int_equal(bound.bound, 1);
+		names_expect_kept(0);
+	}
+	names_say("loom", 2000, NS_DESTROY);
+	pair_settle(&pair);
+	assert_int_equal(bound.unbound, 1);
+	assert_int_equal(rpmsg_destroy_ept(&bound.ept), 0);
+	names_expect_kept(0);
+	assert_int_equal(heard.bound, 0);
+	pair_expect_works(&pair);
+}
+
+static void what_is_left_may_be_withdrawn(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	announced_once(&bound);
+	assert_int_equal(rpmsg_destroy_ept(&bound.ept), 0);
+	names_expect_kept(1);
+	names_say("loom", 2000, NS_DESTROY);
+	pair_settle(&pair);
+	names_expect_kept(0);
+	assert_int_equal(heard.unbound, 1);
+}
+
+static void what_is_left_to_a_full_table_is_counted(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	announced_once(&bound);
+	names_say("reed", 2001, NS_CREATE);
+	names_say("reed", 2002, NS_CREATE);
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_destroy_ept(&bound.ept), 0);
+	names_expect_kept(2);
+	assert_int_equal(here->counters.not_kept, 1);
+}
+
+static void who_said_goodbye_leaves_nothing(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	announced_once(&bound);
+	assert_int_equal(rpmsg_set_dest(&bound.ept, 2000), 0);
+	names_expect_kept(0);
+	assert_int_equal(rpmsg_destroy_ept(&bound.ept), 0);
+	names_expect_kept(0);
+}
+
+static void a_first_message_leaves_nothing_until_it_is_announced(void **state)
+{
+	struct named bound;
+
+	(void)state;
+	announced_once(&bound);
+	names_say("loom", 2000, NS_DESTROY);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_forge(&pair.device, 2000, 77, "hi", 2, 2);
+		if (i == 1)
+			names_say("loom", 2000, NS_CREATE);
+		pair_settle(&pair);
+		assert_int_equal(bound.ept.dest_addr, 2000);
+		assert_int_equal(rpmsg_destroy_ept(&bound.ept), 0);
+		names_expect_kept(i);
+		names_create(&bound, here, "loom", 77, RPMSG_EPT_QUIET);
+	}
+	assert_int_equal(bound.ept.dest_addr, 2000);
+}
+
 /* ---- Withdrawn ---- */
 
 static void a_withdrawal_unbinds_and_the_name_is_waited_for_again(void **state)
@@ -395,6 +491,11 @@ int main(void)
 		cmocka_unit_test(a_full_table_drops_the_newest_and_counts),
 		cmocka_unit_test(without_a_table_nothing_is_kept),
 		cmocka_unit_test(what_is_said_twice_is_heard_once),
+		cmocka_unit_test(who_is_destroyed_leaves_its_channel_to_the_next),
+		cmocka_unit_test(what_is_left_may_be_withdrawn),
+		cmocka_unit_test(what_is_left_to_a_full_table_is_counted),
+		cmocka_unit_test(who_said_goodbye_leaves_nothing),
+		cmocka_unit_test(a_first_message_leaves_nothing_until_it_is_announced),
 		cmocka_unit_test(a_withdrawal_unbinds_and_the_name_is_waited_for_again),
 		cmocka_unit_test(a_withdrawal_is_not_kept),
 		cmocka_unit_test(who_loses_one_of_a_name_takes_the_next_that_is_kept),

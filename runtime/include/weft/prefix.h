@@ -28,6 +28,7 @@
 #define rpmsg_in_callback WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_in_callback)
 #define rpmsg_in_callback_of WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_in_callback_of)
 #define rpmsg_init WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_init)
+#define rpmsg_keep_channel WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_keep_channel)
 #define rpmsg_link WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_link)
 #define rpmsg_link_counters WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_link_counters)
 #define rpmsg_lock WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_lock)

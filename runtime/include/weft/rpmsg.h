@@ -125,7 +125,7 @@ int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, cons
                      uint32_t dest, rpmsg_ept_cb cb, rpmsg_ns_unbind_cb ns_unbind_cb);
 
 /* Destroy, in two steps: unpublish (no message finds it any more, what it borrowed and holds is taken back, its
- * name is withdrawn), then drain.
+ * name is withdrawn, an announced channel that it was bound to is kept again), then drain.
  * 0: drained; the memory is yours.
  * 1: called inside its own callback; the memory is yours when `released` is called, or after rpmsg_poll() returns.
  * RPMSG_ERR_NO_BUFF: no transmit buffer to withdraw the name with (in time); nothing has changed, try again.
@@ -136,7 +136,8 @@ int rpmsg_destroy_ept(struct rpmsg_endpoint *ept);
 bool is_rpmsg_ept_ready(const struct rpmsg_endpoint *ept);
 
 /* Bind to another destination, or to none (RPMSG_ADDR_ANY: wait for the name again; one that is kept binds at once).
- * The only way that a bound endpoint changes. RPMSG_ERR_PARAM: not an endpoint of a device. Any context. */
+ * The only way that a bound endpoint changes; what it leaves is not kept. RPMSG_ERR_PARAM: not an endpoint of a device.
+ * Any context. */
 int rpmsg_set_dest(struct rpmsg_endpoint *ept, uint32_t dest);
 
 /* Swap callback and data together. A callback that is running ends with the old ones. Any context. */
@@ -194,7 +195,8 @@ int rpmsg_release_rx_buffer(struct rpmsg_endpoint *ept, void *rxbuf);
 
 /* ---- Names ------------------------------------------------------------------------------------------------- */
 
-/* A channel that the peer announced, as kept for those who come later. */
+/* A channel that the peer announced, as kept for those who come later. It announces a channel once: an endpoint that
+ * was bound to one and is destroyed leaves it here again, behind the others. rpmsg_set_dest() does not. */
 struct rpmsg_channel {
 	char name[RPMSG_NAME_SIZE];
 	uint32_t addr;
@@ -262,7 +264,7 @@ struct rpmsg_counters {
 	uint32_t unknown;  /* messages to an address that nobody has */
 	uint32_t refused;  /* messages whose callback did not return RPMSG_SUCCESS, or without one */
 	uint32_t bad_name; /* name service messages that break the protocol */
-	uint32_t not_kept; /* announcements that found the table full */
+	uint32_t not_kept; /* announcements, and channels left by a destroy, that found the table full */
 };
 
 /* Private, except counters. */
