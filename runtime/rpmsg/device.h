@@ -54,6 +54,8 @@ void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);
 enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame);
 /* Send what announcements are due, as far as buffers go. */
 void rpmsg_ns_announce(struct rpmsg_device *rdev);
+/* The same, locked and not yet published. False: none was due. */
+bool rpmsg_ns_catch_up(struct rpmsg_device *rdev);
 /* 0, or a negative error: no buffer. Waits at most timeout_us. */
 int rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint32_t timeout_us);
 void rpmsg_ns_link(struct rpmsg_device *rdev, bool up);

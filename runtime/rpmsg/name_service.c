@@ -57,14 +57,20 @@ static bool announce_all(struct rpmsg_device *rdev)
 	return true;
 }
 
+bool rpmsg_ns_catch_up(struct rpmsg_device *rdev)
+{
+	if (!rdev->announce_due || rdev->link != WEFT_LINK_UP)
+		return false;
+	rdev->announce_due = !announce_all(rdev);
+	return true;
+}
+
 void rpmsg_ns_announce(struct rpmsg_device *rdev)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 
-	if (rdev->announce_due && rdev->link == WEFT_LINK_UP) {
-		rdev->announce_due = !announce_all(rdev);
+	if (rpmsg_ns_catch_up(rdev))
 		rpmsg_flush(rdev);
-	}
 	rpmsg_unlock(rdev, key);
 }
 

@@ -13,6 +13,13 @@ void rpmsg_flush(struct rpmsg_device *rdev)
 
 /* ---- Borrow ---- */
 
+/* A name goes out before what its endpoint says: whoever binds to a message then learns of the withdrawal too. */
+static uint8_t *first_free(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept)
+{
+	rpmsg_ns_catch_up(rdev);
+	return rdev->announce_due ? NULL : rdev->transport->ops->get_tx(rdev->transport, ept);
+}
+
 /* Looked up by its address: whoever ran since the caller looked may have destroyed ept, and what it was is not
  * touched. */
 static int try_borrow(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint32_t addr, uint8_t **payload,
@@ -23,10 +30,10 @@ static int try_borrow(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ep
 	bool lives = rpmsg_lookup(rdev, addr) == ept;
 	bool up = lives && rdev->link == WEFT_LINK_UP && rdev->transport->mtu != 0;
 
-	*payload = up ? ops->get_tx(rdev->transport, ept) : NULL;
+	*payload = up ? first_free(rdev, ept) : NULL;
 	/* Where another context polls, nobody but us asks for word of free buffers; one may have come meanwhile. */
 	if (up && *payload == NULL && waits && rpmsg_others_poll(rdev) && !ops->arm(rdev->transport, true))
-		*payload = ops->get_tx(rdev->transport, ept);
+		*payload = first_free(rdev, ept);
 	rpmsg_unlock(rdev, key);
 	if (!up)
 		return lives ? RPMSG_ERR_DEV_STATE : RPMSG_ERR_PARAM;

@@ -430,6 +430,51 @@ static void an_announcement_waits_for_a_buffer(void **state)
 	assert_int_equal(heard.unbound, 0);
 }
 
+static void a_message_does_not_overtake_the_announcement_of_its_endpoint(void **state)
+{
+	struct rpmsg_endpoint sender;
+	struct named waiting;
+	struct named speaker;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&waiting, here, "loom", 88, RPMSG_EPT_QUIET);
+	assert_int_equal(rpmsg_create_ept(&sender, there, NULL, ANY, 5, NULL, NULL), 0);
+	fill(&sender);
+	names_create(&speaker, there, "loom", ANY, 0);
+	rpmsg_poll(here, 16); /* there are buffers, and nobody has polled since */
+	assert_int_equal(rpmsg_trysendto(&speaker.ept, "hi", 2, 88), 2);
+	assert_int_equal(rpmsg_destroy_ept(&speaker.ept), 0);
+	pair_settle(&pair);
+	assert_int_equal(waiting.bound, 1);
+	assert_int_equal(waiting.unbound, 1); /* who was bound heard of the end */
+	assert_int_equal(waiting.ept.dest_addr, ANY);
+}
+
+static void announcements_have_the_first_buffers(void **state)
+{
+	struct rpmsg_endpoint sender;
+	struct named named[2];
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_create_ept(&sender, there, NULL, ANY, 5, NULL, NULL), 0);
+	fill(&sender);
+	names_create(&named[0], there, "loom", ANY, RPMSG_EPT_SERVER);
+	names_create(&named[1], there, "reed", ANY, RPMSG_EPT_SERVER);
+	for (unsigned i = 0; i < 2; i++) {
+		rpmsg_poll(here, 1); /* one buffer comes back, and is not the sender's */
+		assert_int_equal(rpmsg_trysend(&sender, "late", 4), RPMSG_ERR_NO_BUFF);
+		assert_null(rpmsg_get_tx_payload_buffer(&sender, NULL, 0));
+		assert_int_equal(there->announce_due, i == 0);
+	}
+	rpmsg_poll(here, 1);
+	assert_int_equal(rpmsg_trysend(&sender, "late", 4), 4);
+	pair_settle(&pair);
+	assert_int_equal(heard.bound, 2);
+	pair_expect_works(&pair);
+}
+
 static void doze(struct weft_port *port, uint32_t timeout_us)
 {
 	(void)port;
@@ -504,6 +549,8 @@ int main(void)
 		cmocka_unit_test(destroying_an_announced_endpoint_withdraws_its_name),
 		cmocka_unit_test(what_a_task_says_goes_out_at_once),
 		cmocka_unit_test(an_announcement_waits_for_a_buffer),
+		cmocka_unit_test(a_message_does_not_overtake_the_announcement_of_its_endpoint),
+		cmocka_unit_test(announcements_have_the_first_buffers),
 		cmocka_unit_test(who_sleeps_with_an_announcement_due_is_woken_by_a_free_buffer),
 		cmocka_unit_test(a_destroy_that_cannot_withdraw_changes_nothing),
 	};

@@ -37,6 +37,7 @@
 #define rpmsg_next_due WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_next_due)
 #define rpmsg_now_us WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_now_us)
 #define rpmsg_ns_announce WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_announce)
+#define rpmsg_ns_catch_up WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_catch_up)
 #define rpmsg_ns_link WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_link)
 #define rpmsg_ns_receive WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_receive)
 #define rpmsg_ns_withdraw WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_withdraw)

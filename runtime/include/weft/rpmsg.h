@@ -112,7 +112,8 @@ struct rpmsg_endpoint_config {
 };
 
 /* Create an endpoint. It is live before its announcement goes out, and comes back by itself after every restart
- * of the link. May be called while the link is down. Any context.
+ * of the link. An announcement that finds no transmit buffer has the next that is free, before any message. May be
+ * called while the link is down. Any context.
  *   RPMSG_ERR_PARAM   ept, rdev is NULL, or the name has more than 31 bytes
  *   RPMSG_ERR_INIT    rdev is not initialised
  *   RPMSG_ERR_ADDR    src is taken, or is 53
