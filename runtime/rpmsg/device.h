@@ -90,7 +90,7 @@ static inline bool rpmsg_others_poll(const struct rpmsg_device *rdev)
 	return rdev->polled_by == RPMSG_POLLED_BY_THREAD || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT;
 }
 
-/* send.c: borrow a transmit buffer, waiting at most timeout_us. 0 and *payload, or a negative error; among them
+/* send.c: borrow a transmit buffer, waiting at most timeout_us. Its room and *payload, or a negative error; among them
  * RPMSG_ERR_PARAM: ept was destroyed meanwhile, its memory may be gone. */
 int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us);
 /* Publish now, unless the poll that we are in does at its end. Locked. */

@@ -80,9 +80,9 @@ int rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint32_t timeout_us)
 
 	if ((ept_flags(ept) & EPT_ANNOUNCED) == 0)
 		return RPMSG_SUCCESS;
-	int result = rpmsg_borrow(ept, &payload, timeout_us);
-	if (result != RPMSG_SUCCESS)
-		return result;
+	int room = rpmsg_borrow(ept, &payload, timeout_us);
+	if (room < 0)
+		return room;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	ns_send(ept, NS_DESTROY, payload);
 	ept_change(ept, 0, EPT_ANNOUNCED | EPT_ANNOUNCES | EPT_DUE);

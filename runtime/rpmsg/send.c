@@ -34,10 +34,11 @@ static int try_borrow(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ep
 	/* Where another context polls, nobody but us asks for word of free buffers; one may have come meanwhile. */
 	if (up && *payload == NULL && waits && rpmsg_others_poll(rdev) && !ops->arm(rdev->transport, true))
 		*payload = first_free(rdev, ept);
+	uint32_t room = rdev->transport->mtu; /* of this life of the link, which may end before the caller looks */
 	rpmsg_unlock(rdev, key);
 	if (!up)
 		return lives ? RPMSG_ERR_DEV_STATE : RPMSG_ERR_PARAM;
-	return *payload != NULL ? RPMSG_SUCCESS : RPMSG_ERR_NO_BUFF;
+	return *payload != NULL ? (int)room : RPMSG_ERR_NO_BUFF;
 }
 
 static void count_waiter(struct rpmsg_device *rdev, int by)
@@ -83,11 +84,12 @@ int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout
 void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t timeout_us)
 {
 	uint8_t *payload = NULL;
+	int room = ept_lives(ept) ? rpmsg_borrow(ept, &payload, timeout_us) : RPMSG_ERR_PARAM;
 
-	if (!ept_lives(ept) || rpmsg_borrow(ept, &payload, timeout_us) != RPMSG_SUCCESS)
+	if (room < 0)
 		return NULL;
 	if (len != NULL)
-		*len = rpmsg_mtu(ept->rdev);
+		*len = (uint32_t)room;
 	return payload;
 }
 
@@ -145,15 +147,16 @@ int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, c
                        uint32_t timeout_us)
 {
 	uint8_t *payload;
-	int result = send_fault(ept, src, dst, data, len);
+	int fault = send_fault(ept, src, dst, data, len);
 
-	if (result == RPMSG_SUCCESS)
-		result = rpmsg_borrow(ept, &payload, timeout_us);
-	if (result != RPMSG_SUCCESS)
-		return result;
-	if (len > 0)
+	if (fault != RPMSG_SUCCESS)
+		return fault;
+	int room = rpmsg_borrow(ept, &payload, timeout_us);
+	if (room < 0)
+		return room;
+	if (len > 0 && len <= room)
 		memcpy(payload, data, (size_t)len);
-	result = rpmsg_send_offchannel_nocopy(ept, src, dst, payload, len);
+	int result = len > room ? RPMSG_ERR_BUFF_SIZE : rpmsg_send_offchannel_nocopy(ept, src, dst, payload, len);
 	if (result < 0)
 		rpmsg_release_tx_buffer(ept, payload); /* the link changed while we waited */
 	return result;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transmit buffers that are lent. Whatever the application does with them that it must not do is an error, and the
  * books are right afterwards. */
+#include "unit/cuts.h"
 #include "unit/ends.h"
 
 #define ANY RPMSG_ADDR_ANY
@@ -163,6 +164,37 @@ static void destroying_the_borrower_ends_its_loans(void **state)
 	}
 }
 
+static void restart(void)
+{
+	rpmsg_restart(&core->rdev);
+}
+
+static void restart_with_smaller_buffers(void)
+{
+	core->shm.layout.buf_size = PAIR_BUF_SIZE / 4u;
+	rpmsg_restart(&core->rdev);
+	pair_settle(&both);
+	assert_int_equal(rpmsg_mtu(&core->rdev), PAIR_BUF_SIZE / 4u - 16u);
+}
+
+static void the_capacity_is_of_the_life_that_the_loan_is_of(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		for (unsigned behind = 0; cuts(&both.driver, behind, i == 0 ? restart : restart_with_smaller_buffers);
+		     behind++) {
+			uint32_t capacity = 0;
+
+			ends_connect(0);
+			cut_begin();
+			void *payload = rpmsg_get_tx_buffer(&ept, &capacity, 0);
+			cut_end();
+			assert_non_null(payload);
+			assert_int_equal(capacity, PAIR_BUF_SIZE - 16u);
+		}
+	}
+}
+
 /* ---- Destroyed, or released, while somebody waits ---- */
 
 static int destroy_waiting(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
@@ -264,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_refused_send_leaves_the_loan),
 		cmocka_unit_test(only_its_borrower_and_only_its_first_byte_will_do),
 		cmocka_unit_test(a_pointer_of_an_earlier_life_of_the_link_is_refused),
+		cmocka_unit_test(the_capacity_is_of_the_life_that_the_loan_is_of),
 		cmocka_unit_test(destroying_the_borrower_ends_its_loans),
 		cmocka_unit_test(an_endpoint_destroyed_while_it_waits_loses_no_buffer),
 		cmocka_unit_test(who_waits_is_told_of_a_loan_that_was_given_back),

@@ -280,6 +280,54 @@ static void a_send_ends_early_when_the_peer_goes_away(void **state)
 	}
 }
 
+static uint8_t as_it_was[PAIR_REGION];
+
+/* The thread that polls sees the driver come again, with smaller buffers, while we sleep. */
+static void come_again_smaller(struct weft_port *port, const uint32_t *event, uint32_t seen, uint32_t timeout_us)
+{
+	(void)port;
+	(void)event;
+	(void)seen;
+	(void)timeout_us;
+	from->relaxed++;
+	pair.layout.buf_size = PAIR_BUF_SIZE / 4u;
+	pair_boot(to);
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_mtu(&from->rdev), PAIR_BUF_SIZE / 4u - 16u);
+	memcpy(as_it_was, pair.memory, sizeof as_it_was);
+}
+
+static void wake_nobody(struct weft_port *port, uint32_t *event)
+{
+	(void)port;
+	(void)event;
+}
+
+static void what_does_not_fit_any_more_after_a_wait_is_not_written(void **state)
+{
+	uint8_t full[MTU];
+	struct weft_port_ops sleeps = pair_ops;
+	struct virtio_layout layout;
+
+	(void)state;
+	sleeps.wait = come_again_smaller;
+	sleeps.wake = wake_nobody;
+	memset(full, 0xa5, sizeof full);
+	connect(1);
+	fill();
+	from->rdev.polled_by = RPMSG_POLLED_BY_THREAD;
+	from->port.ops = &sleeps;
+	from->relaxed = 0;
+	assert_int_equal(rpmsg_send(&sender, full, sizeof full), RPMSG_ERR_BUFF_SIZE);
+	assert_int_equal(from->relaxed, 1);
+	assert_int_not_equal(virtio_layout_compute(&pair.layout, &layout), 0);
+	assert_memory_equal(pair.memory + layout.buffers[0], as_it_was + layout.buffers[0],
+	                    PAIR_REGION - layout.buffers[0]);
+	from->port.ops = &pair_ops;
+	from->rdev.polled_by = RPMSG_POLLED_BY_LOOP;
+	settled();
+}
+
 /* ---- Callbacks send, and do not wait ---- */
 
 static unsigned refused;
@@ -337,6 +385,7 @@ int main(void)
 		cmocka_unit_test(a_busy_core_waits_without_asking_for_a_kick),
 		cmocka_unit_test(what_came_with_the_last_tick_is_taken),
 		cmocka_unit_test(a_send_ends_early_when_the_peer_goes_away),
+		cmocka_unit_test(what_does_not_fit_any_more_after_a_wait_is_not_written),
 		cmocka_unit_test(two_cores_that_answer_from_callbacks_with_full_rings_do_not_stop),
 	};
 

@@ -151,7 +151,7 @@ struct rpmsg_endpoint *rpmsg_find_ept(struct rpmsg_device *rdev, uint32_t addr);
 
 /* Copy len bytes into a transmit buffer and send it. Returns len, or with nothing sent
  *   RPMSG_ERR_PARAM      ept is none or was destroyed while it waited, data is NULL with len > 0, or len < 0
- *   RPMSG_ERR_BUFF_SIZE  len > rpmsg_mtu()
+ *   RPMSG_ERR_BUFF_SIZE  len > rpmsg_mtu(), or than that of a link that came back smaller while it waited
  *   RPMSG_ERR_ADDR       no destination yet; src or dst is ANY
  *   RPMSG_ERR_NO_BUFF    no buffer in time
  *   RPMSG_ERR_DEV_STATE  the link is down, or went down while waiting
@@ -172,7 +172,7 @@ int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, c
  *     rpmsg_send_nocopy()             you -> peer    the loan ends, unless an error is returned
  *     rpmsg_release_tx_buffer()       you -> link    the loan ends
  * Write every byte you send and read none back: it is shared memory. Destroying the endpoint or losing the link
- * ends the loan; the pointer is then refused. *len: bytes you may write. wait 0: answer now; else at most
+ * ends the loan; the pointer is then refused. *len: bytes that fit into this buffer. wait 0: answer now; else at most
  * tx_timeout_us. NULL: no buffer (in time), or the link is down. */
 void *rpmsg_get_tx_payload_buffer(struct rpmsg_endpoint *ept, uint32_t *len, int wait);
 void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t timeout_us);
