@@ -93,17 +93,37 @@ static uint32_t initial_flags(const struct rpmsg_endpoint_config *config)
 	return flags;
 }
 
-/* Who waits for a name takes the first that is kept. Unlocked. */
+static bool waits(const struct rpmsg_endpoint *ept)
+{
+	return (ept->flags & (EPT_WAITS | EPT_DEAD)) == EPT_WAITS && ept->dest_addr == RPMSG_ADDR_ANY;
+}
+
+static void bind_to(struct rpmsg_endpoint *ept, uint32_t dest, uint32_t how)
+{
+	ept->dest_addr = dest;
+	ept_change(ept, EPT_BOUND | how, 0);
+}
+
+static void tell_bound(struct rpmsg_endpoint *ept)
+{
+	struct rpmsg_device *rdev = ept->rdev;
+
+	if (ept->hooks != NULL && ept->hooks->bound != NULL)
+		ept->hooks->bound(ept);
+	rpmsg_wake(rdev);
+}
+
+/* Who waits for a name takes the first that is kept. In one look: a withdrawal finds it in the table or bound. */
 static void take_kept(struct rpmsg_endpoint *ept)
 {
-	uint32_t dest = RPMSG_ADDR_ANY;
 	uintptr_t key = rpmsg_lock(ept->rdev);
+	uint32_t dest = waits(ept) ? rpmsg_take_channel(ept->rdev, ept->name) : RPMSG_ADDR_ANY;
 
-	if ((ept->flags & (EPT_WAITS | EPT_DEAD)) == EPT_WAITS && ept->dest_addr == RPMSG_ADDR_ANY)
-		dest = rpmsg_take_channel(ept->rdev, ept->name);
+	if (dest != RPMSG_ADDR_ANY)
+		bind_to(ept, dest, EPT_CHANNEL);
 	rpmsg_unlock(ept->rdev, key);
 	if (dest != RPMSG_ADDR_ANY)
-		rpmsg_bind(ept, dest, EPT_CHANNEL);
+		tell_bound(ept);
 }
 
 int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
@@ -203,17 +223,17 @@ void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 
 /* ---- Bound to whom ---- */
 
-void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest, uint32_t how)
+bool rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest, uint32_t how)
 {
-	struct rpmsg_device *rdev = ept->rdev;
-	uintptr_t key = rpmsg_lock(rdev);
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	bool binds = waits(ept);
 
-	ept->dest_addr = dest;
-	ept_change(ept, EPT_BOUND | how, 0);
-	rpmsg_unlock(rdev, key);
-	if (ept->hooks != NULL && ept->hooks->bound != NULL)
-		ept->hooks->bound(ept);
-	rpmsg_wake(rdev);
+	if (binds)
+		bind_to(ept, dest, how);
+	rpmsg_unlock(ept->rdev, key);
+	if (binds)
+		tell_bound(ept);
+	return binds;
 }
 
 void rpmsg_unbind(struct rpmsg_endpoint *ept)

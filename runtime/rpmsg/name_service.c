@@ -306,9 +306,11 @@ static void announced(struct rpmsg_device *rdev, const struct ns_message *messag
 		return;
 	struct rpmsg_endpoint *ept = pin_named(rdev, EPT_WAITS, message, RPMSG_ADDR_ANY);
 	if (ept != NULL) {
-		rpmsg_bind(ept, message->addr, EPT_CHANNEL);
+		bool bound = rpmsg_bind(ept, message->addr, EPT_CHANNEL);
+
 		rpmsg_unpin(rdev, ept);
-		return;
+		if (bound)
+			return;
 	}
 	if (!keep(rdev, message))
 		return; /* said twice */

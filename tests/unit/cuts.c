@@ -47,6 +47,11 @@ bool cuts(struct core *core, unsigned behind, void (*what)(void))
 	return more;
 }
 
+bool cut_ran(void)
+{
+	return was_cut;
+}
+
 void cut_begin(void)
 {
 	static struct weft_port_ops ops;

@@ -19,4 +19,7 @@ bool cuts(struct core *core, unsigned behind, void (*what)(void));
 void cut_begin(void);
 void cut_end(void);
 
+/* In the round that ended last, or runs. */
+bool cut_ran(void);
+
 #endif
