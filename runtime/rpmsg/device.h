@@ -56,8 +56,9 @@ enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_fr
 void rpmsg_ns_announce(struct rpmsg_device *rdev);
 /* The same, locked and not yet published. False: none was due. */
 bool rpmsg_ns_catch_up(struct rpmsg_device *rdev);
-/* 0, or a negative error: no buffer. Waits at most timeout_us. */
-int rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint32_t timeout_us);
+/* Withdraw a name that the peer has heard of, with a buffer lent to ept. False: there is none (of this life).
+ * Locked. */
+bool rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint8_t *payload);
 void rpmsg_ns_link(struct rpmsg_device *rdev, bool up);
 /* Take the address of a kept channel out of the table; RPMSG_ADDR_ANY: none of that name. Locked. */
 uint32_t rpmsg_take_channel(struct rpmsg_device *rdev, const char *name);

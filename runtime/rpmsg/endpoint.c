@@ -47,17 +47,15 @@ static int insert(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint32_
 	return RPMSG_SUCCESS;
 }
 
-static bool unlink(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
+/* One that is in the table. */
+static void unlink(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 {
 	struct rpmsg_endpoint **link = slot_of(rdev, ept->addr);
 
-	while (*link != NULL && *link != ept)
+	while (*link != ept)
 		link = &(*link)->next;
-	if (*link == NULL)
-		return false;
 	*link = ept->next;
 	rdev->endpoint_count--;
-	return true;
 }
 
 struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name, uint32_t dest)
@@ -170,13 +168,19 @@ int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, cons
 
 /* ---- Destroy: unpublish, then drain ---- */
 
-/* From here no message, announcement or look-up finds ept, and nothing of the link's is in its hands. */
-static bool unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
+#define NEEDS_BUFFER 2
+
+/* From here no message, announcement or look-up finds ept, it says nothing after its withdrawal, and nothing of the
+ * link's is in its hands. farewell: lent to ept for that. */
+static int unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint32_t addr, uint8_t *farewell)
 {
 	uintptr_t key = rpmsg_lock(rdev);
-	bool linked = unlink(rdev, ept);
+	int result = rpmsg_lookup(rdev, addr) == ept ? RPMSG_SUCCESS : RPMSG_ERR_PARAM;
 
-	if (linked) {
+	if (result == RPMSG_SUCCESS && !rpmsg_ns_withdraw(ept, farewell))
+		result = NEEDS_BUFFER;
+	if (result == RPMSG_SUCCESS) {
+		unlink(rdev, ept);
 		/* The peer announces a channel once: it is there for who comes next. */
 		if (ept->flags & EPT_CHANNEL)
 			rpmsg_keep_channel(rdev, ept->name, ept->dest_addr);
@@ -185,7 +189,7 @@ static bool unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 		rpmsg_flush(rdev);
 	}
 	rpmsg_unlock(rdev, key);
-	return linked;
+	return result;
 }
 
 int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
@@ -194,12 +198,17 @@ int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
 		return RPMSG_ERR_PARAM;
 	struct rpmsg_device *rdev = ept->rdev;
 	uint32_t wait = rpmsg_in_callback(rdev) ? 0 : rdev->tx_timeout_us;
-	int result = rpmsg_ns_withdraw(ept, wait);
+	uint32_t addr = ept->addr;
+	uint8_t *farewell = NULL;
+	int result;
 
-	if (result == RPMSG_ERR_NO_BUFF || result == RPMSG_ERR_PARAM)
+	while ((result = unpublish(rdev, ept, addr, farewell)) == NEEDS_BUFFER) {
+		int room = rpmsg_borrow(ept, &farewell, wait);
+		if (room == RPMSG_ERR_NO_BUFF || room == RPMSG_ERR_PARAM)
+			return room;
+	}
+	if (result != RPMSG_SUCCESS)
 		return result;
-	if (!unpublish(rdev, ept))
-		return RPMSG_ERR_PARAM;
 	rpmsg_tx_freed(rdev);
 	/* The polling context can only still be inside ept's callback: it was pinned before unpublish, by a look-up
 	 * under the lock. When that context is us, it ends after our caller does; rpmsg_unpin() then tells. */

@@ -30,7 +30,7 @@ static void copy_name(char to[RPMSG_NAME_SIZE], const char *name)
 	memset(to + i, 0, RPMSG_NAME_SIZE - i);
 }
 
-static int ns_send(struct rpmsg_endpoint *ept, uint32_t flags, uint8_t *payload)
+static bool ns_send(struct rpmsg_endpoint *ept, uint32_t flags, uint8_t *payload)
 {
 	const struct weft_transport_ops *ops = ept->rdev->transport->ops;
 	struct ns_message *message = (struct ns_message *)(void *)payload;
@@ -74,21 +74,11 @@ void rpmsg_ns_announce(struct rpmsg_device *rdev)
 	rpmsg_unlock(rdev, key);
 }
 
-int rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint32_t timeout_us)
+bool rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint8_t *payload)
 {
-	uint8_t *payload;
-
-	if ((ept_flags(ept) & EPT_ANNOUNCED) == 0)
-		return RPMSG_SUCCESS;
-	int room = rpmsg_borrow(ept, &payload, timeout_us);
-	if (room < 0)
-		return room;
-	uintptr_t key = rpmsg_lock(ept->rdev);
-	ns_send(ept, NS_DESTROY, payload);
-	ept_change(ept, 0, EPT_ANNOUNCED | EPT_ANNOUNCES | EPT_DUE);
-	rpmsg_flush(ept->rdev);
-	rpmsg_unlock(ept->rdev, key);
-	return RPMSG_SUCCESS;
+	if ((ept->flags & EPT_ANNOUNCED) == 0 || ept->rdev->transport->mtu == 0)
+		return true;
+	return payload != NULL && ns_send(ept, NS_DESTROY, payload);
 }
 
 /* ---- Kept channels. Locked, but for the public look-up. ---- */

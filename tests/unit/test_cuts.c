@@ -93,6 +93,62 @@ static void a_destination_that_is_set_stands_against_a_first_message(void **stat
 	}
 }
 
+/* ---- Destroyed ---- */
+
+static struct named peer; /* there, at 88 */
+
+static int answer(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)priv;
+	assert_int_equal(rpmsg_trysendto(ept, data, (int)len, src), len);
+	return RPMSG_SUCCESS;
+}
+
+static void answer_a_message(void)
+{
+	pair_forge(&pair.device, 88, 77, "hi", 2, 2);
+	rpmsg_poll(here, 16);
+}
+
+static void come_again(void)
+{
+	rpmsg_restart(here);
+	pair_settle(&pair);
+}
+
+/* What cuts in while an announced endpoint is destroyed: its peer hears of the end, and of nothing later. */
+static void destroy_and_cut(void (*what)(void))
+{
+	for (unsigned behind = 0; cuts(core, behind, what); behind++) {
+		names_up(PAIR_CHANNELS);
+		names_create(&peer, there, "loom", 88, RPMSG_EPT_QUIET);
+		names_create(&named, here, "loom", 77, 0);
+		assert_int_equal(rpmsg_rebind_ept(&named.ept, answer, NULL), 0);
+		pair_settle(&pair);
+		assert_int_equal(peer.ept.dest_addr, 77);
+		cut_begin();
+		assert_int_equal(rpmsg_destroy_ept(&named.ept), 0);
+		cut_end();
+		assert_null(rpmsg_find_ept(here, 77));
+		pair_settle(&pair);
+		assert_int_equal(peer.ept.dest_addr, ANY);
+		assert_int_equal(peer.unbound, peer.bound);
+		pair_expect_works(&pair);
+	}
+}
+
+static void an_endpoint_says_nothing_after_its_withdrawal(void **state)
+{
+	(void)state;
+	destroy_and_cut(answer_a_message);
+}
+
+static void a_link_that_comes_again_hears_of_the_withdrawal(void **state)
+{
+	(void)state;
+	destroy_and_cut(come_again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +156,8 @@ int main(void)
 		cmocka_unit_test(who_takes_a_kept_channel_leaves_the_next_to_others),
 		cmocka_unit_test(a_destination_that_is_set_stands_against_an_announcement),
 		cmocka_unit_test(a_destination_that_is_set_stands_against_a_first_message),
+		cmocka_unit_test(an_endpoint_says_nothing_after_its_withdrawal),
+		cmocka_unit_test(a_link_that_comes_again_hears_of_the_withdrawal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

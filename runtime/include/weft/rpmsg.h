@@ -125,8 +125,8 @@ int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
 int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, const char *name, uint32_t src,
                      uint32_t dest, rpmsg_ept_cb cb, rpmsg_ns_unbind_cb ns_unbind_cb);
 
-/* Destroy, in two steps: unpublish (no message finds it any more, what it borrowed and holds is taken back, its
- * name is withdrawn, an announced channel that it was bound to is kept again), then drain.
+/* Destroy, in two steps: unpublish (no message finds it any more, what it borrowed and holds is taken back, its name is
+ * withdrawn and it says nothing after that, an announced channel that it was bound to is kept again), then drain.
  * 0: drained; the memory is yours.
  * 1: called inside its own callback; the memory is yours when `released` is called, or after rpmsg_poll() returns.
  * RPMSG_ERR_NO_BUFF: no transmit buffer to withdraw the name with (in time); nothing has changed, try again.
