@@ -147,10 +147,10 @@ static weft_status run(struct weft_server *server, struct weft_request *request)
 	return status;
 }
 
-static weft_status status_of(struct weft_server *server, const struct weft_call_header *header,
-                             struct weft_server_slot *slot, struct weft_request *request)
+static weft_status status_of(struct weft_server *server, const struct weft_server_slot *slot,
+                             struct weft_request *request)
 {
-	if (header->kind != WEFT_KIND_REQUEST || (header->flags & WEFT_FLAG_CONTINUED) != 0)
+	if (slot->kind != WEFT_KIND_REQUEST || (slot->flags & WEFT_FLAG_CONTINUED) != 0)
 		return WEFT_UNIMPLEMENTED; /* streams and continued messages */
 	if (is_due(slot, rpmsg_now_us(server->rdev)))
 		return WEFT_DEADLINE_EXCEEDED;
@@ -158,26 +158,23 @@ static weft_status status_of(struct weft_server *server, const struct weft_call_
 }
 
 /* `reply` is a borrowed buffer, and gone after this. The slot is being served; a request without a slot comes with
- * one that has no token, and cannot be answered later. */
+ * one that has no token, and cannot be answered later. The header was read when it came: the frame may say something
+ * else by now. */
 static void serve(struct weft_server *server, struct weft_server_slot *slot, uint8_t *reply)
 {
-	struct weft_call_header header;
 	uint32_t token = slot->token;
-	uint8_t *frame = (uint8_t *)slot->frame;
-
-	frame_copy(&header, frame, sizeof header);
+	struct answer answer = answer_of(slot);
 	struct weft_request request = {
-		.body = frame + WEFT_CALL_HEADER_SIZE,
+		.body = (uint8_t *)slot->frame + WEFT_CALL_HEADER_SIZE,
 		.body_len = slot->len - WEFT_CALL_HEADER_SIZE,
-		.method = header.method,
-		.call = header.call,
+		.method = slot->method,
+		.call = slot->call,
 		.src = slot->src,
 		.token = { token },
 		.reply = reply + WEFT_CALL_HEADER_SIZE,
 		.reply_capacity = rpmsg_mtu(server->rdev) - WEFT_CALL_HEADER_SIZE,
 	};
-	struct answer answer = { slot->src, header.method, header.call };
-	weft_status status = status_of(server, &header, slot, &request);
+	weft_status status = status_of(server, slot, &request);
 	give_frame_back(server, slot);
 	if (token != 0 &&
 	    !move(server, slot, token, SLOT_SERVING, status == WEFT_DEFERRED ? SLOT_DEFERRED : SLOT_FREE)) {
@@ -218,6 +215,8 @@ static void fill(struct weft_server *server, struct weft_server_slot *slot, cons
 	slot->held = false;
 	slot->len = len;
 	slot->src = src;
+	slot->kind = header->kind;
+	slot->flags = header->flags;
 	slot->method = header->method;
 	slot->call = header->call;
 	slot->due = weft_wrap_add(rpmsg_now_us(server->rdev), timeout);

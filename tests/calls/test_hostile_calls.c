@@ -189,6 +189,35 @@ static void a_hello_is_refused_for_each_thing_that_does_not_agree(void **state)
 	}
 }
 
+/* One that waits for a transmit buffer is read when it comes, not when it is served. */
+static void a_header_that_is_rewritten_while_its_request_waits_changes_nothing(void **state)
+{
+	static const struct weft_call_header lie = {
+		.kind = WEFT_KIND_STREAM, .flags = WEFT_FLAG_CONTINUED, .method = LOOM_TEAR_ID, .call = 0x666
+	};
+	struct ending ending;
+	void *loan = NULL;
+	void *next;
+
+	(void)state;
+	looms_up(&looms);
+	pair_settle(&looms.pair);
+	struct weft_server *server = &looms.server.base;
+	while ((next = rpmsg_get_tx_buffer(&server->ept, NULL, 0)) != NULL)
+		loan = next;
+	assert_int_equal(start_weave(&looms, &ending, 7, WEFT_MS(10)), WEFT_OK);
+	rpmsg_poll(&looms.pair.device.rdev, 16);
+	assert_int_equal(server->waiting, 1);
+	memcpy(server->slots[0].frame, &lie, sizeof lie);
+	assert_int_equal(rpmsg_release_tx_buffer(&server->ept, loan), 0);
+	looms.pair.now += WEFT_MS(2);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.woven, 1);
+	assert_int_equal(ending.times, 1);
+	assert_int_equal(ending.status, WEFT_OK);
+	assert_int_equal(ending.cloth.length, 70);
+}
+
 /* ---- Lying servers ---- */
 
 static struct ending pending;
@@ -410,6 +439,7 @@ int main(void)
 		cmocka_unit_test(a_request_with_no_time_left_is_not_served),
 		cmocka_unit_test(a_server_never_answers_answers_nor_scraps_nor_oneways),
 		cmocka_unit_test(a_hello_is_refused_for_each_thing_that_does_not_agree),
+		cmocka_unit_test(a_header_that_is_rewritten_while_its_request_waits_changes_nothing),
 		cmocka_unit_test(a_reply_is_taken_once_and_by_its_own_call_only),
 		cmocka_unit_test(a_late_reply_does_not_meet_the_next_call_of_its_slot),
 		cmocka_unit_test(a_reply_from_another_address_is_a_violation),
