@@ -262,6 +262,31 @@ static void a_handler_may_answer_before_it_returns_deferred(void **state)
 	pair_expect_no_buffers_out(&looms.pair);
 }
 
+/* The sequence of 24 bits goes around: no token is 0, none is one of the last. */
+static void tokens_may_wrap(void **state)
+{
+	struct ending ending;
+	struct weft_token before = { 0 };
+
+	(void)state;
+	up(1);
+	looms.server.base.sequence = 0xfffffd;
+	for (unsigned i = 0; i < 6; i++) {
+		taken = 0;
+		assert_int_equal(start_weave(&looms, &ending, i, WEFT_MS(50)), WEFT_OK);
+		pair_settle(&looms.pair);
+		assert_int_equal(taken, 1);
+		assert_int_not_equal(tokens[0].id, 0);
+		assert_int_not_equal(tokens[0].id, before.id);
+		assert_int_equal(reply(before, 1), WEFT_FAILED_PRECONDITION);
+		before = tokens[0];
+		assert_int_equal(reply(tokens[0], i), WEFT_OK);
+		pair_settle(&looms.pair);
+		assert_int_equal(ending.times, 1);
+		assert_int_equal(ending.cloth.length, i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +301,7 @@ int main(void)
 		cmocka_unit_test(a_response_that_breaks_its_schema_ends_the_call_and_the_token),
 		cmocka_unit_test(with_no_slot_left_a_deferring_handler_exhausts_the_server),
 		cmocka_unit_test(a_handler_may_answer_before_it_returns_deferred),
+		cmocka_unit_test(tokens_may_wrap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

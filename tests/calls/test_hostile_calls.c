@@ -432,6 +432,60 @@ static void a_hello_that_does_not_fit_is_not_written(void **state)
 	assert_non_null(memchr(buffers, 0xee, size - layout.buffers[0]));
 }
 
+/* ---- For long ---- */
+
+/* Slot and sequence make a call's number; the sequence goes around, and no pending call is taken for another. */
+static void numbers_of_calls_may_wrap(void **state)
+{
+	struct ending endings[4];
+
+	(void)state;
+	looms_up(&looms);
+	looms.client.base.sequence = 0x3ffffffd; /* of four slots: the number is 0 soon */
+	for (unsigned round = 0; round < 8; round++) {
+		for (unsigned i = 0; i < 4; i++)
+			assert_int_equal(start_weave(&looms, &endings[i], round * 4u + i, WEFT_MS(10)), WEFT_OK);
+		pair_settle(&looms.pair);
+		for (unsigned i = 0; i < 4; i++) {
+			assert_int_equal(endings[i].times, 1);
+			assert_int_equal(endings[i].status, WEFT_OK);
+			assert_int_equal(endings[i].cloth.length, (round * 4u + i) * 10u);
+		}
+	}
+	assert_int_equal(looms.client.base.counters.stray, 0);
+	/* ... and those that were started before the server went end, whatever their numbers are. */
+	looms.client.base.sequence = 0x3ffffffd;
+	looms.pair.device.asleep = true;
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(start_weave(&looms, &endings[i], i, WEFT_MS(10)), WEFT_OK);
+	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(endings[i].times, 1);
+		assert_int_equal(endings[i].status, WEFT_CANCELLED);
+	}
+}
+
+/* Called off as fast as they are started: each costs a turn of the server and leaves nothing. */
+static void a_flood_of_requests_and_cancels_leaves_nothing(void **state)
+{
+	struct weft_call_header request = { .kind = WEFT_KIND_REQUEST, .method = LOOM_WEAVE_ID, .aux = WEFT_MS(10) };
+	struct weft_call_header cancel = { .kind = WEFT_KIND_CANCEL, .method = LOOM_WEAVE_ID };
+
+	(void)state;
+	be_a_lying_client();
+	for (uint32_t i = 0; i < 5000; i++) {
+		request.call = cancel.call = i;
+		ask(request, NULL, 0);
+		ask(cancel, NULL, 0);
+		assert_int_equal(looms.server.base.waiting, 0);
+	}
+	assert_int_equal(looms.woven, 5000);
+	pair_expect_no_buffers_out(&looms.pair);
+	assert_int_equal(start_weave(&looms, &pending, 1, WEFT_MS(10)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(pending.status, WEFT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,6 +503,8 @@ int main(void)
 		cmocka_unit_test(kinds_of_streams_and_of_the_future_touch_no_call),
 		cmocka_unit_test(a_hello_that_does_not_fit_is_not_written),
 		cmocka_unit_test(a_client_believes_a_hello_reply_only_when_all_of_it_is_right),
+		cmocka_unit_test(numbers_of_calls_may_wrap),
+		cmocka_unit_test(a_flood_of_requests_and_cancels_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

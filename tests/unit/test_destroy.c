@@ -304,6 +304,35 @@ static void a_callback_neither_polls_nor_waits(void **state)
 	assert_false(rpmsg_in_callback_of(device, &receiver));
 }
 
+/* ---- Without a peer ---- */
+
+/* Nobody is there to hear that the names are withdrawn, and nobody is waited for. */
+static void who_goes_after_its_peer_has_died_does_not_wait(void **state)
+{
+	struct rpmsg_endpoint named[4];
+	uint32_t start = 0;
+
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		pair_up(&pair);
+		struct core *core = side == 0 ? &pair.driver : &pair.device;
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(rpmsg_create_ept(&named[i], &core->rdev, "loom", ANY, ANY, inbox_cb, NULL), 0);
+		while (rpmsg_trysendto(&named[0], "full", 4, 5) == 4) {
+		}
+		core->session = 0;
+		core->other->asleep = true;
+		rpmsg_poll(&core->rdev, 16);
+		core->relaxed = 0;
+		start = pair.now;
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(rpmsg_destroy_ept(&named[i]), 0);
+		assert_int_equal(core->relaxed, 0);
+		assert_int_equal(pair.now, start);
+		assert_int_equal(core->rdev.endpoint_count, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +345,7 @@ int main(void)
 		cmocka_unit_test(an_endpoint_created_in_a_callback_gets_the_next_message),
 		cmocka_unit_test(its_address_is_free_before_it_is_released),
 		cmocka_unit_test(a_callback_neither_polls_nor_waits),
+		cmocka_unit_test(who_goes_after_its_peer_has_died_does_not_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

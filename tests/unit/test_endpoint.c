@@ -294,6 +294,43 @@ static void endpoints_live_through_restarts_of_the_link(void **state)
 	}
 }
 
+/* ---- Storage ---- */
+
+/* Whatever stood in the caller's memory before. */
+static void nothing_need_be_cleared_before_it_is_handed_in(void **state)
+{
+	(void)state;
+	pair_init(&pair);
+	for (int i = 0; i < 2; i++) {
+		struct core *core = i == 0 ? &pair.driver : &pair.device;
+
+		memset(&core->shm, 0xa5, sizeof core->shm);
+		memset(&core->rdev, 0xa5, sizeof core->rdev);
+		memset(core->entries, 0xa5, sizeof core->entries);
+		memset(core->endpoints, 0xa5, sizeof core->endpoints);
+		memset(core->channels, 0xa5, sizeof core->channels);
+		pair_boot(core);
+	}
+	memset(pair.memory, 0xa5, sizeof pair.memory);
+	pair_settle(&pair);
+	pair_expect_works(&pair);
+
+	memset(&sender, 0xa5, sizeof sender);
+	memset(&receiver, 0xa5, sizeof receiver);
+	memset(&inbox, 0, sizeof inbox);
+	assert_int_equal(rpmsg_create_ept(&sender, driver, "loom", ANY, ANY, inbox_cb, NULL), 0);
+	assert_int_equal(rpmsg_create_ept(&receiver, device, "loom", 77, ANY, inbox_cb, NULL), 0);
+	sender.priv = receiver.priv = &inbox;
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_send(&sender, "warp", 4), 4);
+	pair_settle(&pair);
+	assert_int_equal(inbox.count, 1);
+	assert_int_equal(rpmsg_destroy_ept(&sender), 0);
+	assert_int_equal(rpmsg_destroy_ept(&receiver), 0);
+	pair_settle(&pair);
+	pair_expect_works(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +347,7 @@ int main(void)
 		cmocka_unit_test(an_endpoint_rebound_when_it_is_bound_gets_the_first_message_there),
 		cmocka_unit_test(a_destination_changes_only_on_request),
 		cmocka_unit_test(endpoints_live_through_restarts_of_the_link),
+		cmocka_unit_test(nothing_need_be_cleared_before_it_is_handed_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

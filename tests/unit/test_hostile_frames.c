@@ -124,6 +124,28 @@ static void reserved_words_and_flags_of_a_header_mean_nothing(void **state)
 	}
 }
 
+/* A message without a payload costs its sender nothing, and us no more than the turn. */
+static void a_flood_of_empty_messages_stores_nothing(void **state)
+{
+	static const uint32_t to[] = { 77, 78, RPMSG_NS_EPT_ADDR, ANY };
+
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		connect(side);
+		for (unsigned i = 0; i < 10000; i++) {
+			pair_forge(liar, 5, to[i % 4u], "", 0, 0);
+			assert_int_equal(rpmsg_poll(&victim->rdev, 1), 1);
+			assert_int_equal(rpmsg_buffers_out(&victim->rdev), 0);
+			rpmsg_poll(&liar->rdev, 16);
+		}
+		assert_int_equal(inbox.count, 2500);
+		assert_int_equal(victim->rdev.counters.unknown, 5000);
+		assert_int_equal(victim->rdev.counters.bad_name, 2500);
+		assert_int_equal(victim->rdev.channel_count, 0);
+		pair_expect_works(&pair);
+	}
+}
+
 /* ---- Rings ---- */
 
 static void offer(int ring, uint16_t id)
@@ -326,6 +348,7 @@ int main(void)
 		cmocka_unit_test(a_lie_in_a_ring_ends_the_link_until_its_driver_starts_anew),
 		cmocka_unit_test(a_first_buffer_that_cannot_be_ends_the_link_before_it_is_up),
 		cmocka_unit_test(who_sleeps_on_a_broken_ring_wakes_and_looks),
+		cmocka_unit_test(a_flood_of_empty_messages_stores_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

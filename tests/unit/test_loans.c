@@ -191,6 +191,23 @@ static void the_capacity_is_of_the_life_that_the_loan_is_of(void **state)
 			cut_end();
 			assert_non_null(payload);
 			assert_int_equal(capacity, PAIR_BUF_SIZE - 16u);
+}
+
+static void what_the_peer_scribbles_over_a_lent_buffer_does_not_matter(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		for (int value = 0; value < 256; value += 51) {
+			ends_connect(side);
+			uint8_t *payload = (uint8_t *)borrow(&ept);
+			memset(payload - 16, value, PAIR_BUF_SIZE);
+			memcpy(payload, "loan", 4);
+			assert_int_equal(rpmsg_send_nocopy(&ept, payload, 4), 4);
+			pair_settle(&both);
+			assert_int_equal(far_inbox.count, 1);
+			assert_int_equal(far_inbox.len, 4);
+			assert_memory_equal(far_inbox.bytes, "loan", 4);
+			ends_settled();
 		}
 	}
 }
@@ -300,6 +317,7 @@ int main(void)
 		cmocka_unit_test(destroying_the_borrower_ends_its_loans),
 		cmocka_unit_test(an_endpoint_destroyed_while_it_waits_loses_no_buffer),
 		cmocka_unit_test(who_waits_is_told_of_a_loan_that_was_given_back),
+		cmocka_unit_test(what_the_peer_scribbles_over_a_lent_buffer_does_not_matter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

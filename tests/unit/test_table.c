@@ -217,6 +217,23 @@ static void a_device_that_reboots_out_of_error_waits_for_its_driver(void **state
 	pair_expect_works(&pair);
 }
 
+/* What it agreed to is in the device's own memory. */
+static void a_table_that_is_rewritten_while_the_link_is_up_moves_nothing(void **state)
+{
+	(void)state;
+	for (uint32_t value = 0; value < 256; value += 51) {
+		pair_up(&pair);
+		struct rsc_table *table = pair_table(&pair);
+		uint8_t status = table->vdev.status;
+		memset(table, (int)value, sizeof *table);
+		table->vdev.status = status; /* this one is a word that both look at */
+		pair_settle(&pair);
+		pair_expect_works(&pair);
+		assert_int_equal(pair.device.events[RPMSG_LINK_DOWN], 0);
+		assert_int_equal(pair.driver.events[RPMSG_LINK_DOWN], 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_driver_accepts_only_what_it_knows),
 		cmocka_unit_test(a_device_in_error_follows_a_driver_that_reboots),
 		cmocka_unit_test(a_device_that_reboots_out_of_error_waits_for_its_driver),
+		cmocka_unit_test(a_table_that_is_rewritten_while_the_link_is_up_moves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
