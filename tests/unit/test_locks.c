@@ -342,10 +342,56 @@ static void no_callback_runs_locked_and_no_lock_is_nested(void **state)
 	assert_false(locked[0] || locked[1]);
 }
 
+/* ---- Errors ---- */
+
+/* All that can be refused, by the link as it is. */
+static void be_refused(struct rpmsg_endpoint *ept)
+{
+	struct rpmsg_device *rdev = ept->rdev;
+	struct rpmsg_driver stranger = { .name = "reed", .probe = on_channel, .remove = on_channel };
+	struct rpmsg_endpoint_config taken = { .src = ept->addr, .dest = ANY };
+	struct rpmsg_endpoint other;
+	uint8_t foreign[64];
+
+	assert_int_equal(rpmsg_create_endpoint(&other, rdev, &taken), RPMSG_ERR_ADDR);
+	assert_int_equal(rpmsg_destroy_ept(&other), RPMSG_ERR_PARAM);
+	assert_true(rpmsg_trysendto(ept, foreign, 5000, 5) < 0);
+	assert_true(rpmsg_trysendto(ept, foreign, 4, ANY) < 0);
+	assert_true(rpmsg_send_nocopy(ept, foreign, 4) < 0);
+	assert_int_equal(rpmsg_release_tx_buffer(ept, foreign), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_hold_rx_buffer(ept, foreign), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_release_rx_buffer(ept, foreign), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_unregister_driver(rdev, &stranger), RPMSG_ERR_PARAM);
+	assert_null(rpmsg_find_ept(rdev, 4711));
+	assert_int_equal(rpmsg_find_channel(rdev, "reed", ANY), ANY);
+	while (rpmsg_get_tx_buffer(ept, NULL, 1) != NULL) {
+	}
+	assert_true(rpmsg_sendto(ept, foreign, 4, 5) < 0);
+	assert_false(locked[0] || locked[1]);
+}
+
+static void what_is_refused_leaves_no_lock(void **state)
+{
+	struct rpmsg_endpoint_config config = { .src = 77, .dest = ANY };
+	struct rpmsg_endpoint ept;
+
+	(void)state;
+	up();
+	assert_int_equal(rpmsg_create_endpoint(&ept, &pair.driver.rdev, &config), 0);
+	pair.device.asleep = true;
+	be_refused(&ept);
+	pair.driver.session = 0;
+	rpmsg_poll(&pair.driver.rdev, 16);
+	assert_int_equal(rpmsg_link(&pair.driver.rdev), WEFT_LINK_DOWN);
+	be_refused(&ept);
+	assert_int_equal(rpmsg_destroy_ept(&ept), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_callback_runs_locked_and_no_lock_is_nested),
+		cmocka_unit_test(what_is_refused_leaves_no_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

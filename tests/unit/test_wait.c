@@ -180,6 +180,35 @@ static void a_thread_that_destroys_waits_for_the_callback(void **state)
 	meanwhile = NULL;
 }
 
+static struct rpmsg_driver listener;
+
+/* The poller is in probe; the thread that unregisters has the memory back only when that has returned. */
+static void unregistered_by_another(struct rpmsg_driver *driver, uint32_t dest)
+{
+	(void)dest;
+	me = 2;
+	meanwhile = end_callback;
+	assert_int_equal(rpmsg_unregister_driver(rdev, driver), 0);
+	assert_int_equal(slept, 3);
+	me = 1;
+}
+
+static void a_thread_that_unregisters_a_driver_waits_for_its_callback(void **state)
+{
+	uint8_t message[40] = "loom";
+
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	listener = (struct rpmsg_driver){ .name = "loom",
+		                          .probe = unregistered_by_another,
+		                          .remove = unregistered_by_another };
+	assert_int_equal(rpmsg_register_driver(rdev, &listener), 0);
+	pair_forge(&pair.device, 5, RPMSG_NS_EPT_ADDR, message, sizeof message, sizeof message);
+	rpmsg_poll(rdev, 16);
+	assert_int_equal(slept, 3);
+	meanwhile = NULL;
+}
+
 static void the_end_of_a_callback_wakes_who_waits_for_it(void **state)
 {
 	struct inbox inbox = { 0 };
@@ -203,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_turn_of_a_wait_ends_when_there_was_something_to_do),
 		cmocka_unit_test(a_thread_that_destroys_waits_for_the_callback),
 		cmocka_unit_test(the_end_of_a_callback_wakes_who_waits_for_it),
+		cmocka_unit_test(a_thread_that_unregisters_a_driver_waits_for_its_callback),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
