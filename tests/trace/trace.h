@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the runtime does to shared memory, access by access. The sources are compiled for the thread sanitizer and
  * linked with our functions in the place of its library: the compiler hands us every load and store with its address,
- * every atomic one with its order, and every fence; copies come by the linker's --wrap. Nothing in the sources knows. */
+ * every atomic one with its order, and every fence; copies come by the linker's --wrap. The sources do not know. */
 #ifndef WEFT_TESTS_TRACE_H
 #define WEFT_TESTS_TRACE_H
 
