@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+import faults
 import tidy
 
 SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
@@ -146,6 +147,8 @@ BROKEN = [
     (tidy.dead_files, "runtime/virtio/forgotten.c", "\n", 1, "no CMakeLists.txt builds it"),
     (tidy.dead_files, "runtime/rpmsg/deep/a.c", "\n", 1, "no CMakeLists.txt builds it"),
     (tidy.dead_files, "tests/unit/test_ring.c", "\n", 1, "add it there, or delete it"),
+    (tidy.named_tests, "docs/a.md", "\n`tests/test_b.c:no`\n", 2, "name one that is there"),
+    (tidy.evidence_table, "docs/evidence.md", "# Evidence\n", 1, "run scripts/evidence table"),
 ]
 
 
@@ -157,7 +160,7 @@ def test_a_broken_rule_is_found_at_its_line(rule, path, text, line, words, tmp_p
 
 
 def test_every_rule_has_a_tree_that_breaks_it():
-    elsewhere = {tidy.empty_folders}
+    elsewhere = {tidy.empty_folders, tidy.fault_rows}
     assert {rule for rule, *_ in BROKEN} | elsewhere == set(tidy.RULES)
 
 
@@ -170,6 +173,49 @@ def test_an_empty_folder_is_found_and_an_ignored_one_is_not(tmp_path):
     (tmp_path / "runtime/service").mkdir()
     (finding,) = tidy.empty_folders(files)
     assert finding.path == "runtime/service/"
+
+
+FAULTS = {
+    "tests/faults.toml": """
+[T1]
+fault = "A"
+tests = ["tests/unit/test_a.c:one_is_one", "tests/CMakeLists.txt:imports", "tests/test_b.py:test_c"]
+[T2]
+fault = "B"
+not_applicable = "there is none"
+""",
+    "tests/unit/test_a.c": "\tcmocka_unit_test(one_is_one),\n\t/* two_are_two */\n",
+    "tests/test_b.py": "def test_c():\n",
+    "tests/CMakeLists.txt": "add_test(NAME imports COMMAND a)\n",
+}
+
+
+@pytest.mark.parametrize(
+    "old, new, line, words",
+    [
+        ("[T2]", "[T3]", 1, "has no row T2"),
+        ("[T2]", "[T2]\ntests = ['tests/test_b.py:test_c']", 5, "either tests or not_applicable"),
+        ('not_applicable = "there is none"', "", 5, "either tests or not_applicable"),
+        ("a.c:one_is_one", "a.c:two_are_two", 4, "no test tests/unit/test_a.c:two_are_two"),
+        ("a.c:one_is_one", "a.c:one_is", 4, "no test"),
+        ("b.py:test_c", "d.py:test_c", 4, "no test"),
+        (":imports", ":import", 4, "no test"),
+        ("[T1]", "[T1", 1, "is no TOML"),
+    ],
+)
+def test_a_fault_without_a_test_is_found(old, new, line, words, tmp_path, monkeypatch):
+    monkeypatch.setattr(faults, "ROWS", {"T": 2})
+    assert list(tidy.fault_rows(tree(tmp_path / "good", FAULTS))) == []
+    rows = FAULTS["tests/faults.toml"].replace(old, new)
+    finding = next(tidy.fault_rows(tree(tmp_path / "bad", {**FAULTS, "tests/faults.toml": rows})))
+    assert (finding.path, finding.line) == ("tests/faults.toml", line)
+    assert words in finding.text
+
+
+def test_the_table_of_evidence_is_that_of_the_faults(tmp_path):
+    page = "# Evidence\n\n" + faults.table(FAULTS["tests/faults.toml"])
+    files = tree(tmp_path, {**FAULTS, "docs/evidence.md": page})
+    assert list(tidy.evidence_table(files)) == []
 
 
 def test_a_missing_changelog_is_found(tmp_path):

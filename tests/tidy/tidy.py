@@ -18,6 +18,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import faults
+
 
 class Room(NamedTuple):
     """A room of runtime/: who lives there, and whose private headers it may open besides its own."""
@@ -82,6 +85,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/")
 # Printed by the generator, kept to compare with: not ours to format.
 PRINTED = ("tests/golden/", "examples/sensor_hub/generated/")
 C_QUIET = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+EVIDENCE = "docs/evidence.md"
 CODE = (".c", ".h", ".py", ".sh", ".cmake")
 
 
@@ -424,6 +428,31 @@ def dead_files(tree: Tree) -> Iterator[Finding]:
             yield Finding(file.path, 1, "no CMakeLists.txt builds it; add it there, or delete it")
 
 
+def fault_rows(tree: Tree) -> Iterator[Finding]:
+    for file in tree.files:
+        if file.path == faults.FILE:
+            for line, text in faults.problems(tree.root, file.text):
+                yield Finding(file.path, line, text)
+
+
+def named_tests(tree: Tree) -> Iterator[Finding]:
+    """A page that names a test, `tests/unit/test_a.c:it_works`, names one that is there."""
+    for file in tree.ours:
+        if not file.path.endswith(".md"):
+            continue
+        for number, line in enumerate(file.lines, 1):
+            for test in re.findall(r"`(tests/[\w/.]+:\w+)`", line):
+                if not faults.is_there(tree.root, test):
+                    text = f"names {test}, which is no test; name one that is there"
+                    yield Finding(file.path, number, text)
+
+
+def evidence_table(tree: Tree) -> Iterator[Finding]:
+    texts = {file.path: file.text for file in tree.files if file.path in (EVIDENCE, faults.FILE)}
+    if EVIDENCE in texts and faults.table(texts.get(faults.FILE, "")) not in texts[EVIDENCE]:
+        yield Finding(EVIDENCE, 1, f"its table is not of {faults.FILE}; run scripts/evidence table")
+
+
 RULES = (
     layers,
     public_headers_have_a_room,
@@ -440,6 +469,9 @@ RULES = (
     changelog,
     empty_folders,
     dead_files,
+    fault_rows,
+    named_tests,
+    evidence_table,
 )
 
 
