@@ -151,7 +151,7 @@ static void say(const char *name, uint32_t addr, uint32_t flags)
 {
 	uint8_t message[40] = { 0 };
 
-	memcpy(message, name, strlen(name));
+	memcpy(message, name, strlen(name) + 1u);
 	memcpy(message + 32, &addr, 4);
 	memcpy(message + 36, &flags, 4);
 	pair_forge(from, addr, RPMSG_NS_EPT_ADDR, message, sizeof message, sizeof message);

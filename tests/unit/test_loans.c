@@ -201,7 +201,7 @@ static void what_the_peer_scribbles_over_a_lent_buffer_does_not_matter(void **st
 			ends_connect(side);
 			uint8_t *payload = (uint8_t *)borrow(&ept);
 			memset(payload - 16, value, PAIR_BUF_SIZE);
-			memcpy(payload, "loan", 4);
+			memcpy(payload, "loan", 5);
 			assert_int_equal(rpmsg_send_nocopy(&ept, payload, 4), 4);
 			pair_settle(&both);
 			assert_int_equal(far_inbox.count, 1);
