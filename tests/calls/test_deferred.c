@@ -96,6 +96,27 @@ static void an_error_may_be_the_late_answer(void **state)
 	assert_int_equal(ending.status, WEFT_ABORTED);
 }
 
+/* A client of ours would make UNKNOWN of it by itself; one of another make reads what is on the wire. */
+static void a_late_status_that_is_none_goes_out_as_unknown(void **state)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = LOOM_WEAVE_ID, .aux = WEFT_MS(50) };
+	struct rpmsg_device *rdev = &looms.pair.driver.rdev;
+	struct rpmsg_endpoint asker;
+	struct inbox inbox = { 0 };
+
+	(void)state;
+	up(1);
+	assert_int_equal(rpmsg_create_ept(&asker, rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, inbox_cb, NULL), 0);
+	asker.priv = &inbox;
+	send_frame(&looms.pair.driver, asker.addr, looms.client.base.server, header, NULL, 0);
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_weave_reply(&looms.server, tokens[0], (weft_status)99, NULL), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(inbox.len, sizeof header);
+	memcpy(&header, inbox.bytes, sizeof header);
+	assert_int_equal(header.aux, WEFT_UNKNOWN);
+}
+
 static void a_token_is_good_for_one_answer(void **state)
 {
 	struct ending endings[2];
@@ -292,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_come_in_any_order_to_the_calls_that_they_are_of),
 		cmocka_unit_test(an_error_may_be_the_late_answer),
+		cmocka_unit_test(a_late_status_that_is_none_goes_out_as_unknown),
 		cmocka_unit_test(a_token_is_good_for_one_answer),
 		cmocka_unit_test(a_token_that_was_made_up_answers_nothing),
 		cmocka_unit_test(a_token_ends_with_its_call),

@@ -113,6 +113,18 @@ static void a_request_with_no_time_left_is_not_served(void **state)
 	assert_int_equal(looms.woven, 0);
 }
 
+/* Not the peer's lie: a handler may return what it likes, and a client of another make sees no 99. */
+static void a_handlers_status_that_is_none_goes_out_as_unknown(void **state)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = LOOM_WEAVE_ID, .call = 1, .aux = 1000 };
+
+	(void)state;
+	be_a_lying_client();
+	looms.returns = (weft_status)99;
+	ask(header, NULL, 0);
+	assert_int_equal(answer().aux, WEFT_UNKNOWN);
+}
+
 /* Nothing of the answering direction is answered, nor what has no header to answer to, nor a oneway. */
 static void a_server_never_answers_answers_nor_scraps_nor_oneways(void **state)
 {
@@ -162,7 +174,8 @@ static void a_hello_is_refused_for_each_thing_that_does_not_agree(void **state)
 		{ "frame just large enough", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_OK },
 		{ "frame one byte too small", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_FAILED_PRECONDITION },
 		{ "other version", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_FAILED_PRECONDITION },
-		{ "other major", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_FAILED_PRECONDITION },
+		{ "later major", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_FAILED_PRECONDITION },
+		{ "earlier major", honest, LOOM_ID, WEFT_HELLO_SIZE, WEFT_FAILED_PRECONDITION },
 		{ "other service", honest, LOOM_ID + 1, WEFT_HELLO_SIZE, WEFT_UNIMPLEMENTED },
 		{ "one byte short", honest, LOOM_ID, WEFT_HELLO_SIZE - 1, WEFT_INVALID_ARGUMENT },
 		{ "no body", honest, LOOM_ID, 0, WEFT_INVALID_ARGUMENT },
@@ -174,6 +187,7 @@ static void a_hello_is_refused_for_each_thing_that_does_not_agree(void **state)
 	rows[3].hello.frame_size = LOOM_FRAME_MAX - 1;
 	rows[4].hello.version = WEFT_PROTOCOL_VERSION + 1;
 	rows[5].hello.major = 2;
+	rows[6].hello.major = 0;
 	be_a_lying_client();
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		memcpy(body, &rows[i].hello, sizeof rows[i].hello);
@@ -288,8 +302,9 @@ static void a_reply_from_another_address_is_a_violation(void **state)
 	(void)state;
 	have_a_call_pending();
 	reply_from(looms.client.base.server + 1, reply_header(pending.call.base.id, WEFT_OK), BODY(0x08, 0x01));
+	reply_from(looms.client.base.server - 1, reply_header(pending.call.base.id, WEFT_OK), BODY(0x08, 0x01));
 	assert_int_equal(pending.times, 0);
-	assert_int_equal(looms.client.base.counters.violation, 1);
+	assert_int_equal(looms.client.base.counters.violation, 2);
 }
 
 static void a_request_where_a_reply_belongs_is_a_violation_and_not_answered(void **state)
@@ -491,6 +506,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server_answers_everything_with_a_status),
 		cmocka_unit_test(a_request_with_no_time_left_is_not_served),
+		cmocka_unit_test(a_handlers_status_that_is_none_goes_out_as_unknown),
 		cmocka_unit_test(a_server_never_answers_answers_nor_scraps_nor_oneways),
 		cmocka_unit_test(a_hello_is_refused_for_each_thing_that_does_not_agree),
 		cmocka_unit_test(a_header_that_is_rewritten_while_its_request_waits_changes_nothing),

@@ -35,6 +35,7 @@ static void a_bad_message_is_dropped_counted_and_reported(void **state)
 		{ "an honest one", "loom", 2000, 40, WEFT_CHECK_NONE },
 		{ "address 0", "loom", 0, 40, WEFT_CHECK_NONE },
 		{ "a reserved address", "loom", 1023, 40, WEFT_CHECK_NONE },
+		{ "a name that is not ASCII", "\xc3\xa9toffe", 2000, 40, WEFT_CHECK_NONE },
 		{ "nothing", "loom", 2000, 0, WEFT_CHECK_NS_LEN },
 		{ "one byte short", "loom", 2000, 39, WEFT_CHECK_NS_LEN },
 		{ "one byte long", "loom", 2000, 41, WEFT_CHECK_NS_LEN },
