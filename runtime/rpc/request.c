@@ -157,10 +157,10 @@ static weft_status status_of(struct weft_server *server, const struct weft_serve
 	return run(server, request);
 }
 
-/* `reply` is a borrowed buffer, and gone after this. The slot is being served; a request without a slot comes with
- * one that has no token, and cannot be answered later. The header was read when it came: the frame may say something
- * else by now. */
-static void serve(struct weft_server *server, struct weft_server_slot *slot, uint8_t *reply)
+/* `reply` is a borrowed buffer of `room` bytes, and gone after this. The slot is being served; a request without a
+ * slot comes with one that has no token, and cannot be answered later. The header was read when it came: the frame may
+ * say something else by now. */
+static void serve(struct weft_server *server, struct weft_server_slot *slot, uint8_t *reply, uint32_t room)
 {
 	uint32_t token = slot->token;
 	struct answer answer = answer_of(slot);
@@ -172,7 +172,7 @@ static void serve(struct weft_server *server, struct weft_server_slot *slot, uin
 		.src = slot->src,
 		.token = { token },
 		.reply = reply + WEFT_CALL_HEADER_SIZE,
-		.reply_capacity = rpmsg_mtu(server->rdev) - WEFT_CALL_HEADER_SIZE,
+		.reply_capacity = room - WEFT_CALL_HEADER_SIZE,
 	};
 	weft_status status = status_of(server, slot, &request);
 	give_frame_back(server, slot);
@@ -239,14 +239,15 @@ void weft_server_take(struct weft_server *server, const struct weft_call_header 
 {
 	struct weft_server_slot passing = { .state = SLOT_SERVING };
 	uint8_t *reply = NULL;
+	uint32_t room;
 
 	weft_server_look(server); /* those who wait come first */
 	struct weft_server_slot *slot = take_slot(server);
 	fill(server, slot != NULL ? slot : &passing, header, frame, len, src);
 	if (server->waiting == 0)
-		reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+		reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, &room, 0);
 	if (reply != NULL)
-		serve(server, slot != NULL ? slot : &passing, reply);
+		serve(server, slot != NULL ? slot : &passing, reply, room);
 	else if (slot != NULL)
 		wait_in(server, slot);
 	else
@@ -292,12 +293,13 @@ static void serve_waiting(struct weft_server *server)
 	struct weft_server_slot *slot;
 
 	while ((slot = oldest_waiting(server)) != NULL) {
-		uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+		uint32_t room;
+		uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, &room, 0);
 
 		if (reply == NULL)
 			return;
 		move(server, slot, slot->token, SLOT_WAITING, SLOT_SERVING);
-		serve(server, slot, reply);
+		serve(server, slot, reply, room);
 	}
 }
 
@@ -355,9 +357,9 @@ static struct weft_server_slot *claim(struct weft_server *server, uint32_t token
 
 /* A buffer of the life that the request is of. Without one the slot goes back to what it was, or is free. */
 static weft_status borrow(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, uint32_t life,
-                          uint8_t **reply)
+                          uint8_t **reply, uint32_t *room)
 {
-	*reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+	*reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, room, 0);
 	bool same = life == life_of(server) && rpmsg_link(server->rdev) == WEFT_LINK_UP;
 	if (*reply != NULL && same)
 		return WEFT_OK;
@@ -375,16 +377,17 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 	uint32_t life = life_of(server);
 	struct weft_server_slot *slot = claim(server, token.id);
 	uint8_t *reply;
+	uint32_t room;
 	uint32_t len = 0;
 
 	if (slot == NULL) {
 		count(server, &server->counters.stale);
 		return WEFT_FAILED_PRECONDITION;
 	}
-	weft_status borrowed = borrow(server, slot, token.id, life, &reply);
+	weft_status borrowed = borrow(server, slot, token.id, life, &reply, &room);
 	if (borrowed != WEFT_OK)
 		return borrowed;
-	uint32_t capacity = rpmsg_mtu(server->rdev) - WEFT_CALL_HEADER_SIZE;
+	uint32_t capacity = room - WEFT_CALL_HEADER_SIZE;
 	if (!check_status((uint32_t)status))
 		status = WEFT_UNKNOWN;
 	if (status == WEFT_OK && !weft_message_encode(type, message, reply + WEFT_CALL_HEADER_SIZE, capacity, &len))

@@ -191,6 +191,8 @@ static void the_capacity_is_of_the_life_that_the_loan_is_of(void **state)
 			cut_end();
 			assert_non_null(payload);
 			assert_int_equal(capacity, PAIR_BUF_SIZE - 16u);
+		}
+	}
 }
 
 static void what_the_peer_scribbles_over_a_lent_buffer_does_not_matter(void **state)

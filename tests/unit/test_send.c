@@ -371,6 +371,45 @@ static void two_cores_that_answer_from_callbacks_with_full_rings_do_not_stop(voi
 	settled();
 }
 
+/* ---- The link comes up anew while a send waits, and another context polls ---- */
+
+static uint8_t memory_then[PAIR_REGION];
+
+static void a_driver_with_small_buffers_takes_over(struct weft_port *port, const uint32_t *event, uint32_t seen,
+                                                   uint32_t timeout_us)
+{
+	(void)port;
+	(void)event;
+	(void)seen;
+	(void)timeout_us;
+	pair.layout.buf_size = 64;
+	pair_boot(&pair.driver);
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_mtu(&pair.device.rdev), 48);
+	memcpy(memory_then, pair.memory, sizeof memory_then);
+}
+
+static void a_send_that_waited_is_bounded_by_the_buffer_that_it_got(void **state)
+{
+	struct rpmsg_device *rdev = &pair.device.rdev;
+	struct weft_port_ops ops = pair_ops;
+	uint8_t message[400];
+
+	(void)state;
+	pair_up(&pair);
+	ops.wait = a_driver_with_small_buffers_takes_over;
+	pair.device.port.ops = &ops;
+	rdev->polled_by = RPMSG_POLLED_BY_THREAD;
+	memset(message, 0xa5, sizeof message);
+	assert_int_equal(rpmsg_create_ept(&sender, rdev, NULL, 77, 77, inbox_cb, NULL), RPMSG_SUCCESS);
+	while (rpmsg_trysend(&sender, message, sizeof message) > 0)
+		;
+	memset(message, 0x5a, sizeof message);
+	assert_int_equal(rpmsg_send(&sender, message, sizeof message), RPMSG_ERR_BUFF_SIZE);
+	assert_memory_equal(pair.memory, memory_then, sizeof memory_then);
+	pair_expect_no_buffers_out(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +426,7 @@ int main(void)
 		cmocka_unit_test(a_send_ends_early_when_the_peer_goes_away),
 		cmocka_unit_test(what_does_not_fit_any_more_after_a_wait_is_not_written),
 		cmocka_unit_test(two_cores_that_answer_from_callbacks_with_full_rings_do_not_stop),
+		cmocka_unit_test(a_send_that_waited_is_bounded_by_the_buffer_that_it_got),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
