@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash test lint format checks valgrind static stack ci clean
+.PHONY: help demo demo-crash test lint format mutants valgrind static stack ci clean
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other
@@ -13,8 +13,8 @@ lint: ## formatters and linters
 	@scripts/setup ci && scripts/step 'build debug' scripts/build debug && scripts/step lint scripts/lint
 format: ## format the sources
 	@scripts/setup ci && scripts/format
-checks: ## drop each check on what a peer says; a test must fail without it
-	@scripts/setup test && scripts/step 'build checks' scripts/build checks && scripts/checks
+mutants: ## checks dropped and off by one, faults of other stacks: a test must fail with each
+	@scripts/setup test && scripts/mutants --class checks --class faults
 valgrind: ## unit tests under valgrind
 	@scripts/setup ci && scripts/test valgrind
 static: ## cppcheck, MISRA C:2012 (docs/misra.md), clang's analyser

@@ -3,7 +3,7 @@
  *
  * A check is a pure function over a snapshot, in runtime/<layer>/checks.h, and wraps its condition in
  * WEFT_CHECK(id, condition). All are in release builds. A build with -DWEFT_DROP=WEFT_CHECK_<id> lacks that one:
- * `make checks` makes each of these builds and shows the test that misses it.
+ * `make mutants` leaves each out, and makes it off by one, and shows the test that misses it.
  * The ids are also the fault codes: what broke a ring, what a dropped message did wrong. */
 #ifndef WEFT_CHECK_H
 #define WEFT_CHECK_H
