@@ -203,6 +203,22 @@ static void a_device_lets_go_of_a_driver_that_speaks_of_another_life(void **stat
 	pair_expect_works(&pair);
 }
 
+static void a_device_goes_only_with_the_driver_that_it_echoed(void **state)
+{
+	(void)state;
+	run_to(0, true);
+	while (virtio_table(&pair.device.port.region)->vdev.status == 0) {
+		rpmsg_poll(&pair.device.rdev, 16);
+		rpmsg_poll(&pair.driver.rdev, 16);
+	}
+	virtio_driver_line(&pair.driver.port.region)->epoch = 55; /* and DRIVER_OK, of the life before */
+	rpmsg_poll(&pair.device.rdev, 16);
+	assert_int_equal(rpmsg_link(&pair.device.rdev), WEFT_LINK_DOWN);
+	assert_int_equal(rpmsg_link_counters(&pair.device.rdev)->ups, 0);
+	pair_settle(&pair);
+	pair_expect_works(&pair);
+}
+
 static void a_core_may_boot_in_dirty_memory(void **state)
 {
 	(void)state;
@@ -249,6 +265,7 @@ int main(void)
 		cmocka_unit_test(every_step_of_the_handshake_rings_once),
 		cmocka_unit_test(who_waits_for_its_peer_sleeps),
 		cmocka_unit_test(a_device_lets_go_of_a_driver_that_speaks_of_another_life),
+		cmocka_unit_test(a_device_goes_only_with_the_driver_that_it_echoed),
 		cmocka_unit_test(a_core_may_boot_in_dirty_memory),
 		cmocka_unit_test(epochs_may_wrap),
 	};

@@ -111,7 +111,7 @@ static enum weft_link_state device_service(struct weft_shm *shm)
 		echo(shm, epoch);
 	else if (epoch != shm->epoch && shm->state == SHM_UP)
 		weft_shm_drop(shm, SHM_START); /* wiped out: the same epoch may come again, and is another life */
-	else if (shm->state == SHM_ECHO && driver_ok(shm))
+	else if (shm->state == SHM_ECHO && epoch == shm->epoch && driver_ok(shm))
 		begin(shm);
 
 	if (shm->state != SHM_ERROR && shm_fault(shm) != 0)
