@@ -6,6 +6,7 @@
 #include "rpc/frame.h"
 
 #define HELLO_US WEFT_MS(100)
+#define NEVER UINT32_MAX /* more than any time-out */
 
 /* Written by the context that polls, and by the one that opens; looked at by any. */
 static enum client_state state_of(const struct weft_client *client)
@@ -206,7 +207,7 @@ void weft_client_arm(struct weft_client *client)
 	struct rpmsg_device *rdev = client->rdev;
 	uintptr_t key = rpmsg_lock(rdev);
 	uint32_t now = rpmsg_now_us(rdev);
-	uint32_t delay = WEFT_TIMEOUT_MAX_US;
+	uint32_t delay = NEVER;
 
 	if (state_of(client) == CLIENT_HELLO)
 		delay = client_left(client->hello_due, now);
@@ -217,7 +218,7 @@ void weft_client_arm(struct weft_client *client)
 			delay = client_left(call->due, now);
 	}
 	rpmsg_unlock(rdev, key);
-	if (delay != WEFT_TIMEOUT_MAX_US)
+	if (delay != NEVER)
 		rpmsg_task_start(rdev, &client->task, delay);
 }
 

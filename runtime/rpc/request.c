@@ -7,6 +7,7 @@
 
 #define TOKEN_SEQUENCE 0xffffffu /* what of the sequence a token has room for */
 #define LOOK_US WEFT_MS(1)       /* until those who wait for a transmit buffer are looked at again */
+#define NEVER UINT32_MAX         /* more than any time-out */
 
 static bool is_due(const struct weft_server_slot *slot, uint32_t now)
 {
@@ -306,7 +307,7 @@ static void serve_waiting(struct weft_server *server)
 void weft_server_look(struct weft_server *server)
 {
 	uint32_t now = rpmsg_now_us(server->rdev);
-	uint32_t delay = WEFT_TIMEOUT_MAX_US;
+	uint32_t delay = NEVER;
 
 	serve_waiting(server);
 	for (uint32_t i = 0; i < server->slot_count; i++) {
@@ -321,7 +322,7 @@ void weft_server_look(struct weft_server *server)
 	}
 	if (server->waiting != 0 && delay > LOOK_US)
 		delay = LOOK_US;
-	if (delay != WEFT_TIMEOUT_MAX_US)
+	if (delay != NEVER)
 		rpmsg_task_start(server->rdev, &server->task, delay);
 }
 

@@ -56,6 +56,22 @@ static void a_time_out_of_nothing_or_of_too_much_starts_nothing(void **state)
 	assert_int_equal(ending.status, WEFT_OK);
 }
 
+static void the_longest_time_out_ends_too(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	looms_up(&looms);
+	looms.pair.device.asleep = true;
+	looms.pair.now += WEFT_MS(100); /* the timer of hello is over */
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_TIMEOUT_MAX_US), WEFT_OK);
+	looms.pair.now += WEFT_TIMEOUT_MAX_US;
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+	assert_int_equal(ending.times, 1);
+	assert_int_equal(ending.status, WEFT_DEADLINE_EXCEEDED);
+}
+
 static void a_cancel_ends_the_call_here_and_tells_the_server(void **state)
 {
 	struct ending ending;
@@ -521,6 +537,7 @@ int main(void)
 		cmocka_unit_test(a_sync_call_ends_at_its_deadline),
 		cmocka_unit_test(a_started_call_ends_at_its_deadline),
 		cmocka_unit_test(a_time_out_of_nothing_or_of_too_much_starts_nothing),
+		cmocka_unit_test(the_longest_time_out_ends_too),
 		cmocka_unit_test(a_cancel_ends_the_call_here_and_tells_the_server),
 		cmocka_unit_test(without_a_buffer_a_request_waits_in_its_slot_and_receiving_goes_on),
 		cmocka_unit_test(waiting_requests_are_served_in_order_and_the_late_ones_not_at_all),

@@ -176,6 +176,19 @@ static void a_token_ends_with_its_call(void **state)
 	pair_expect_no_buffers_out(&looms.pair);
 }
 
+static void a_token_ends_after_the_longest_time_out_too(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_TIMEOUT_MAX_US), WEFT_OK);
+	pair_settle(&looms.pair);
+	looms.pair.now += WEFT_TIMEOUT_MAX_US;
+	rpmsg_poll(&looms.pair.device.rdev, 16);
+	assert_int_equal(reply(tokens[0], 1), WEFT_FAILED_PRECONDITION);
+}
+
 static void a_token_ends_with_the_link(void **state)
 {
 	struct ending ending;
@@ -317,6 +330,7 @@ int main(void)
 		cmocka_unit_test(a_token_is_good_for_one_answer),
 		cmocka_unit_test(a_token_that_was_made_up_answers_nothing),
 		cmocka_unit_test(a_token_ends_with_its_call),
+		cmocka_unit_test(a_token_ends_after_the_longest_time_out_too),
 		cmocka_unit_test(a_token_ends_with_the_link),
 		cmocka_unit_test(a_token_ends_with_its_server),
 		cmocka_unit_test(without_a_buffer_the_token_stays_good),
