@@ -287,6 +287,8 @@ static void expire(struct weft_server *server, struct weft_server_slot *slot)
 	uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
 	if (reply != NULL)
 		send_answer(server, &answer, WEFT_DEADLINE_EXCEEDED, reply, 0);
+	else
+		count(server, &server->counters.dropped);
 }
 
 static void serve_waiting(struct weft_server *server)

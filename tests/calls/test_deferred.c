@@ -189,6 +189,27 @@ static void a_token_ends_after_the_longest_time_out_too(void **state)
 	assert_int_equal(reply(tokens[0], 1), WEFT_FAILED_PRECONDITION);
 }
 
+static void an_end_that_nobody_can_be_told_is_counted(void **state)
+{
+	struct rpmsg_endpoint greedy;
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, 3, 3, NULL, NULL), 0);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(5)), WEFT_OK);
+	pair_settle(&looms.pair);
+	while (rpmsg_get_tx_buffer(&greedy, NULL, 0) != NULL)
+		continue;
+	looms.pair.now += WEFT_MS(5);
+	rpmsg_poll(&looms.pair.device.rdev, 16);
+	assert_int_equal(looms.server.base.counters.dropped, 1);
+	assert_int_equal(rpmsg_destroy_ept(&greedy), 0);
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.status, WEFT_DEADLINE_EXCEEDED);
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
 static void a_token_ends_with_the_link(void **state)
 {
 	struct ending ending;
@@ -331,6 +352,7 @@ int main(void)
 		cmocka_unit_test(a_token_that_was_made_up_answers_nothing),
 		cmocka_unit_test(a_token_ends_with_its_call),
 		cmocka_unit_test(a_token_ends_after_the_longest_time_out_too),
+		cmocka_unit_test(an_end_that_nobody_can_be_told_is_counted),
 		cmocka_unit_test(a_token_ends_with_the_link),
 		cmocka_unit_test(a_token_ends_with_its_server),
 		cmocka_unit_test(without_a_buffer_the_token_stays_good),
