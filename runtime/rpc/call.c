@@ -166,7 +166,10 @@ static void tell_server(struct weft_client *client, const struct weft_call *call
 
 weft_status weft_call_cancel(struct weft_call *call)
 {
-	if (call == NULL || call->client == NULL || !weft_call_take(call->client, call))
+	if (call == NULL || call->client == NULL)
+		return WEFT_FAILED_PRECONDITION;
+	/* One that has ended may have outlived its client. */
+	if (__atomic_load_n(&call->state, __ATOMIC_RELAXED) != CALL_PENDING || !weft_call_take(call->client, call))
 		return WEFT_FAILED_PRECONDITION;
 	tell_server(call->client, call);
 	weft_call_finish(call->client, call, WEFT_CANCELLED);

@@ -508,6 +508,20 @@ static void done_may_start_the_next_call_in_the_same_storage_and_not_close_its_c
 	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
 }
 
+static void a_call_that_ended_with_its_client_cannot_be_cancelled(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	looms_up(&looms);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(5)), WEFT_OK);
+	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
+	assert_int_equal(ending.status, WEFT_CANCELLED);
+	memset(&looms.client, 0, sizeof looms.client); /* ours again */
+	assert_int_equal(weft_call_cancel(&ending.call.base), WEFT_FAILED_PRECONDITION);
+	assert_int_equal(ending.times, 1);
+}
+
 static void closing_a_client_cancels_its_calls_and_gives_everything_back(void **state)
 {
 	struct ending endings[3];
@@ -552,6 +566,7 @@ int main(void)
 		cmocka_unit_test(the_answer_to_an_earlier_hello_counts),
 		cmocka_unit_test(in_a_callback_a_sync_call_is_refused_and_a_start_is_not),
 		cmocka_unit_test(done_may_start_the_next_call_in_the_same_storage_and_not_close_its_client),
+		cmocka_unit_test(a_call_that_ended_with_its_client_cannot_be_cancelled),
 		cmocka_unit_test(closing_a_client_cancels_its_calls_and_gives_everything_back),
 	};
 
