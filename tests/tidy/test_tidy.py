@@ -241,6 +241,11 @@ def test_files_that_git_ignores_are_not_read(tmp_path):
     assert list(tidy.trailing_space(files)) == []
 
 
+def test_what_a_fuzzer_found_is_no_text(tmp_path):
+    files = tree(tmp_path, {**GOOD, "tests/fuzz/corpus/fuzz_ns/001": "a \nb"})
+    assert list(tidy.trailing_space(files)) == []
+
+
 def test_the_command_prints_findings_and_fails(tmp_path, capsys):
     tree(tmp_path, {**GOOD, "scripts/go": "#!/bin/sh\n"})
     assert tidy.main([str(tmp_path)]) == 1
