@@ -52,6 +52,7 @@ struct core {
 
 struct pair {
 	_Alignas(64) uint8_t memory[PAIR_REGION];
+	uint8_t guard[64]; /* untouched: fuzzers have it watched */
 	uint32_t now;
 	struct core driver;
 	struct core device;
