@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash test lint format mutants valgrind static stack ci clean
+.PHONY: help demo demo-crash test lint format mutants fuzz valgrind static stack ci clean
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other
@@ -15,6 +15,8 @@ format: ## format the sources
 	@scripts/setup ci && scripts/format
 mutants: ## checks dropped and off by one, faults of other stacks: a test must fail with each
 	@scripts/setup test && scripts/mutants --class checks --class faults
+fuzz: ## fuzz what a peer may say: `scripts/fuzz 60 rpmsg` for one target, a minute
+	@scripts/setup ci && scripts/fuzz
 valgrind: ## unit tests under valgrind
 	@scripts/setup ci && scripts/test valgrind
 static: ## cppcheck, MISRA C:2012 (docs/misra.md), clang's analyser
