@@ -12,6 +12,7 @@
 #define PER_MESSAGE 7u
 #define PER_ANSWER 7u
 #define PER_DESCRIPTOR 5u
+#define PER_TABLE 27u /* a word at a time, when a driver asks and when a device looks at what it is asked */
 
 static struct pair pair;
 static struct core *from;
@@ -199,10 +200,12 @@ static void the_table_is_read_once(void **state)
 	trace_memory(pair.memory, PAIR_REGION);
 	rpmsg_poll(&pair.driver.rdev, 16);
 	traced_poll(&pair.device, 16);
+	assert_int_equal(trace_loads_of(offsetof(struct rsc_table, vdev.vring[1].da)), 1);
 	for (uint32_t byte = 0; byte < sizeof(struct rsc_table); byte++) {
 		bool status = byte == offsetof(struct rsc_table, vdev.status);
 
-		assert_int_equal(trace_loads_of(byte), status ? 2 : 1);
+		/* Not all of it is looked at. */
+		assert_true(trace_loads_of(byte) <= (status ? 2 : 1));
 	}
 }
 
@@ -460,8 +463,8 @@ static void a_poll_is_bounded_whatever_is_in_the_memory(void **state)
 			rpmsg_trysend(&sender, "weft", 4);
 			if (below(8) == 0)
 				rpmsg_restart(&pair.driver.rdev);
-			expect_bounded(from, below(9), PER_DESCRIPTOR * 2u * PAIR_NUM);
-			expect_bounded(to, below(9), PER_DESCRIPTOR * 2u * PAIR_NUM);
+			expect_bounded(from, below(9), PER_TABLE + PER_DESCRIPTOR * 2u * PAIR_NUM);
+			expect_bounded(to, below(9), PER_TABLE + PER_DESCRIPTOR * 2u * PAIR_NUM);
 		}
 	}
 }
@@ -472,8 +475,8 @@ static void rings_are_laid_in_so_many_accesses(void **state)
 	pair_init(&pair);
 	trace_memory(pair.memory, PAIR_REGION);
 	for (int i = 0; i < 5; i++) {
-		expect_bounded(&pair.driver, 0, PER_DESCRIPTOR * 2u * PAIR_NUM);
-		expect_bounded(&pair.device, 0, 0);
+		expect_bounded(&pair.driver, 0, i == 0 ? PER_TABLE : PER_DESCRIPTOR * 2u * PAIR_NUM);
+		expect_bounded(&pair.device, 0, PER_TABLE);
 	}
 	assert_int_equal(rpmsg_link(&pair.device.rdev), WEFT_LINK_UP);
 }
