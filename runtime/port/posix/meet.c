@@ -195,6 +195,25 @@ static bool take_over(struct weft_posix *posix, const struct greeting *greeting,
 	return true;
 }
 
+/* The descriptors that came with a message, as many as we take; what is beyond is closed. Returns how many came. A
+ * socket that asked for nothing else is passed nothing else. */
+static size_t take_fds(struct msghdr *message, int fds[FDS])
+{
+	const struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	size_t count = header != NULL ? (header->cmsg_len - CMSG_LEN(0)) / sizeof fds[0] : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+		if (i < FDS)
+			fds[i] = fd;
+		else
+			close(fd);
+	}
+	return count;
+}
+
 /* Take the message and its descriptors; what is not used is closed, whatever it is. */
 static bool be_greeted(struct weft_posix *posix, int fd)
 {
@@ -210,12 +229,8 @@ static bool be_greeted(struct weft_posix *posix, int fd)
 	};
 
 	ssize_t len = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *header = len > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	bool passed = header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-	              header->cmsg_len == CMSG_LEN(sizeof fds);
-	if (passed)
-		memcpy(fds, CMSG_DATA(header), sizeof fds);
-	bool taken = passed && len == (ssize_t)sizeof greeting && take_over(posix, &greeting, fds);
+	size_t count = len >= 0 ? take_fds(&message, fds) : 0;
+	bool taken = count == FDS && len == (ssize_t)sizeof greeting && take_over(posix, &greeting, fds);
 	for (int i = 0; i < FDS; i++)
 		weft_posix_close_fd(&fds[i]);
 	return taken;
