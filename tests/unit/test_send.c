@@ -110,6 +110,12 @@ static void what_cannot_be_sent_is_refused(void **state)
 	assert_int_equal(rpmsg_trysendto(&none, bytes, 1, 77), RPMSG_ERR_PARAM);
 	assert_int_equal(rpmsg_trysend_offchannel(&none, 5, 77, bytes, 1), RPMSG_ERR_PARAM);
 	assert_int_equal(rpmsg_send_offchannel(&none, 5, 77, bytes, 1), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_send_timeout(&none, 5, 77, bytes, 1, 1000), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_send_nocopy(&none, bytes, 1), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_sendto_nocopy(&none, bytes, 1, 77), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_send_offchannel_nocopy(&none, 5, 77, bytes, 1), RPMSG_ERR_PARAM);
+	assert_null(rpmsg_get_tx_buffer(&none, NULL, 0));
+	assert_null(rpmsg_get_tx_payload_buffer(NULL, NULL, 1));
 	assert_int_equal(rpmsg_send(&unbound, bytes, 1), RPMSG_ERR_ADDR);
 	assert_int_equal(rpmsg_sendto(&sender, bytes, 1, ANY), RPMSG_ERR_ADDR);
 	assert_int_equal(rpmsg_send_offchannel(&sender, ANY, 77, bytes, 1), RPMSG_ERR_ADDR);
@@ -410,6 +416,25 @@ static void a_send_that_waited_is_bounded_by_the_buffer_that_it_got(void **state
 	pair_expect_no_buffers_out(&pair);
 }
 
+static void until_the_next_poll_a_link_that_was_restarted_is_down(void **state)
+{
+	struct rpmsg_endpoint late;
+
+	(void)state;
+	connect(0);
+	void *loan = rpmsg_get_tx_payload_buffer(&sender, NULL, 0);
+	rpmsg_restart(&from->rdev);
+	assert_int_equal(rpmsg_mtu(&from->rdev), 0);
+	assert_int_equal(rpmsg_trysend(&sender, bytes, 4), RPMSG_ERR_DEV_STATE);
+	assert_int_equal(rpmsg_send(&sender, bytes, 0), RPMSG_ERR_DEV_STATE);
+	assert_int_equal(rpmsg_send_nocopy(&sender, loan, 4), RPMSG_ERR_DEV_STATE);
+	assert_null(rpmsg_get_tx_payload_buffer(&sender, NULL, 1));
+	assert_int_equal(from->relaxed, 0);
+	assert_int_equal(rpmsg_create_ept(&late, &from->rdev, "loom", ANY, ANY, NULL, NULL), 0);
+	settled();
+	assert_int_equal(rpmsg_find_channel(&to->rdev, "loom", ANY), late.addr); /* announced when it came up */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +452,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_any_more_after_a_wait_is_not_written),
 		cmocka_unit_test(two_cores_that_answer_from_callbacks_with_full_rings_do_not_stop),
 		cmocka_unit_test(a_send_that_waited_is_bounded_by_the_buffer_that_it_got),
+		cmocka_unit_test(until_the_next_poll_a_link_that_was_restarted_is_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
