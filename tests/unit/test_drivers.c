@@ -13,6 +13,7 @@ struct counting {
 	uint32_t dest;                       /* the last */
 	struct rpmsg_driver *leaves;         /* unregistered at the next callback */
 	struct rpmsg_endpoint_config *takes; /* an endpoint made at the next probe */
+	struct counting *brings;             /* a driver registered at the next probe */
 	struct rpmsg_endpoint taken;
 };
 
@@ -20,15 +21,19 @@ static void act(struct counting *counting)
 {
 	struct rpmsg_driver *leaves = counting->leaves;
 	struct rpmsg_endpoint_config *takes = counting->takes;
+	struct counting *brings = counting->brings;
 
 	counting->leaves = NULL;
 	counting->takes = NULL;
+	counting->brings = NULL;
 	if (leaves != NULL) {
 		assert_int_equal(rpmsg_unregister_driver(here, leaves), 0);
 		memset(leaves, 0xa5, sizeof *leaves); /* it is gone, whoever it was */
 	}
 	if (takes != NULL)
 		assert_int_equal(rpmsg_create_endpoint(&counting->taken, here, takes), 0);
+	if (brings != NULL)
+		assert_int_equal(rpmsg_register_driver(here, &brings->driver), 0);
 }
 
 static void count_probe(struct rpmsg_driver *driver, uint32_t dest)
@@ -154,6 +159,7 @@ static void wrong_drivers_are_refused(void **state)
 	assert_int_equal(rpmsg_register_driver(&not_initialised, &counting.driver), RPMSG_ERR_INIT);
 	assert_int_equal(rpmsg_unregister_driver(&not_initialised, &counting.driver), RPMSG_ERR_INIT);
 	assert_int_equal(rpmsg_register_driver(NULL, &counting.driver), RPMSG_ERR_PARAM);
+	assert_int_equal(rpmsg_unregister_driver(NULL, &counting.driver), RPMSG_ERR_INIT);
 	assert_int_equal(rpmsg_register_driver(here, NULL), RPMSG_ERR_PARAM);
 	assert_int_equal(rpmsg_unregister_driver(here, &counting.driver), RPMSG_ERR_PARAM);
 	counting.driver.probe = NULL;
@@ -245,6 +251,39 @@ static void a_driver_that_takes_a_channel_when_it_registers_misses_none(void **s
 	assert_int_equal(counting.probed, 3);
 	assert_int_equal(counting.dest, 2002);
 	names_expect_kept(2);
+}
+
+static void a_driver_that_takes_the_last_channel_when_it_registers_is_done(void **state)
+{
+	struct rpmsg_endpoint_config config = { .name = "loom", .src = ANY, .dest = ANY, .flags = RPMSG_EPT_QUIET };
+	struct counting counting;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	say("loom", 2000, NS_CREATE);
+	prepare(&counting, "loom");
+	counting.takes = &config;
+	assert_int_equal(rpmsg_register_driver(here, &counting.driver), 0);
+	assert_int_equal(counting.taken.dest_addr, 2000);
+	assert_int_equal(counting.probed, 1);
+	names_expect_kept(0);
+}
+
+static void a_driver_may_bring_another_when_it_registers(void **state)
+{
+	struct counting first;
+	struct counting second;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	say("loom", 2000, NS_CREATE);
+	say("loom", 2001, NS_CREATE);
+	prepare(&first, "loom");
+	prepare(&second, "loom");
+	first.brings = &second;
+	assert_int_equal(rpmsg_register_driver(here, &first.driver), 0);
+	assert_int_equal(first.probed, 2);
+	assert_int_equal(second.probed, 2);
 }
 
 /* ---- Restarts ---- */
@@ -343,6 +382,8 @@ int main(void)
 		cmocka_unit_test(a_driver_may_send_the_next_one_away),
 		cmocka_unit_test(a_driver_that_leaves_when_it_registers_is_not_probed_again),
 		cmocka_unit_test(a_driver_that_takes_a_channel_when_it_registers_misses_none),
+		cmocka_unit_test(a_driver_that_takes_the_last_channel_when_it_registers_is_done),
+		cmocka_unit_test(a_driver_may_bring_another_when_it_registers),
 		cmocka_unit_test(drivers_are_told_of_the_link),
 		cmocka_unit_test(names_come_back_when_the_listener_restarts),
 		cmocka_unit_test(a_client_is_unbound_and_bound_again_when_its_server_restarts),

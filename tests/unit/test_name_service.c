@@ -100,6 +100,21 @@ static void an_endpoint_with_a_destination_neither_waits_nor_announces(void **st
 	names_expect_kept(1);
 }
 
+static void an_empty_name_is_none(void **state)
+{
+	struct named nameless;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&nameless, there, "", ANY, 0);
+	pair_settle(&pair);
+	assert_int_equal(heard.bound, 0);
+	assert_int_equal(here->counters.bad_name, 0);
+	assert_int_equal(rpmsg_destroy_ept(&nameless.ept), 0);
+	pair_settle(&pair);
+	assert_int_equal(heard.unbound, 0);
+}
+
 /* ---- Kept for who comes late ---- */
 
 static void an_early_announcement_is_kept_for_a_later_endpoint(void **state)
@@ -311,6 +326,18 @@ static void a_withdrawal_is_not_kept(void **state)
 	assert_string_equal(heard.name, "loom");
 	assert_int_equal(rpmsg_find_channel(here, "loom", ANY), ANY);
 	assert_int_equal(rpmsg_find_channel(here, "reed", ANY), 2001);
+}
+
+static void one_address_may_have_two_names_and_loses_the_one_that_is_withdrawn(void **state)
+{
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_say("loom", 2000, NS_CREATE);
+	names_say("reed", 2000, NS_CREATE);
+	names_say("reed", 2000, NS_DESTROY);
+	pair_settle(&pair);
+	names_expect_kept(1);
+	assert_int_equal(rpmsg_find_channel(here, "loom", ANY), 2000);
 }
 
 static void who_loses_one_of_a_name_takes_the_next_that_is_kept(void **state)
@@ -532,6 +559,7 @@ int main(void)
 		cmocka_unit_test(a_quiet_endpoint_binds_and_is_not_announced),
 		cmocka_unit_test(a_first_message_binds_once),
 		cmocka_unit_test(an_endpoint_with_a_destination_neither_waits_nor_announces),
+		cmocka_unit_test(an_empty_name_is_none),
 		cmocka_unit_test(an_early_announcement_is_kept_for_a_later_endpoint),
 		cmocka_unit_test(a_full_table_drops_the_newest_and_counts),
 		cmocka_unit_test(without_a_table_nothing_is_kept),
@@ -543,6 +571,7 @@ int main(void)
 		cmocka_unit_test(a_first_message_leaves_nothing_until_it_is_announced),
 		cmocka_unit_test(a_withdrawal_unbinds_and_the_name_is_waited_for_again),
 		cmocka_unit_test(a_withdrawal_is_not_kept),
+		cmocka_unit_test(one_address_may_have_two_names_and_loses_the_one_that_is_withdrawn),
 		cmocka_unit_test(who_loses_one_of_a_name_takes_the_next_that_is_kept),
 		cmocka_unit_test(who_goes_when_it_loses_its_name_takes_no_other),
 		cmocka_unit_test(who_is_set_free_takes_the_next_that_is_kept),

@@ -68,6 +68,7 @@ static const struct row {
 	{ "da 0", VRING0(da), 0, WEFT_CHECK_VRING_RANGE },
 	{ "\"place it for me\"", VRING0(da), 0xffffffc0, WEFT_CHECK_VRING_RANGE },
 	{ "the first behind the second", VRING0(da), PAIR_ADDRESS + PAIR_REGION - 320, WEFT_CHECK_NONE },
+	{ "behind the second", VRING0(da), PAIR_ADDRESS + 1664, WEFT_CHECK_NONE },
 	{ "the same as the first", VRING1(da), PAIR_ADDRESS + 1024, WEFT_CHECK_VRING_OVERLAP },
 	{ "begins in the first's last line", VRING1(da), PAIR_ADDRESS + 1280, WEFT_CHECK_VRING_OVERLAP },
 	{ "ends in the second's first line", VRING0(da), PAIR_ADDRESS + 1088, WEFT_CHECK_VRING_OVERLAP },
@@ -105,6 +106,17 @@ static void a_table_is_believed_when_all_of_it_is_right(void **state)
 		if (fault != rows[i].fault)
 			fail_msg("%s: %s", rows[i].what, weft_check_name(fault));
 	}
+}
+
+static void a_vring_is_not_larger_than_its_region(void **state)
+{
+	struct virtio_rings rings;
+
+	(void)state;
+	asked();
+	struct weft_region region = pair.device.port.region;
+	region.size = 261; /* one byte less than a vring takes */
+	assert_int_equal(virtio_table_read(&region, PAIR_NUM, &rings), WEFT_CHECK_VRING_RANGE);
 }
 
 static void what_is_read_is_what_was_written(void **state)
@@ -174,6 +186,25 @@ static void a_lie_in_the_table_stops_both_until_the_driver_restarts(void **state
 		expect_error_until_the_driver_restarts(rows[i].fault, rows[i].what);
 		assert_int_equal(pair.driver.events[RPMSG_LINK_UP], 1); /* not before the restart */
 	}
+}
+
+static void a_driver_in_error_waits_for_its_owner_whoever_comes_and_goes(void **state)
+{
+	(void)state;
+	asked();
+	lie(&(struct row){ "version 2", AT(version), 2, WEFT_CHECK_TABLE_HEADER });
+	poll_both(5);
+	for (uint32_t session = 0; session < 3; session += 2) {
+		pair.driver.session = pair.device.session = session;
+		poll_both(5);
+		assert_int_equal(rpmsg_link(&pair.driver.rdev), WEFT_LINK_ERROR);
+		/* The lie is still there for another one to read. */
+		assert_int_equal(rpmsg_link(&pair.device.rdev), session == 0 ? WEFT_LINK_DOWN : WEFT_LINK_ERROR);
+	}
+	assert_int_equal(pair.driver.events[RPMSG_LINK_ERROR], 1);
+	rpmsg_restart(&pair.driver.rdev);
+	poll_both(5);
+	pair_expect_works(&pair);
 }
 
 static void accepted_features_were_offered(void **state)
@@ -250,9 +281,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_is_believed_when_all_of_it_is_right),
+		cmocka_unit_test(a_vring_is_not_larger_than_its_region),
 		cmocka_unit_test(what_is_read_is_what_was_written),
 		cmocka_unit_test(a_region_above_4_gib_has_low_words_in_its_table),
 		cmocka_unit_test(a_lie_in_the_table_stops_both_until_the_driver_restarts),
+		cmocka_unit_test(a_driver_in_error_waits_for_its_owner_whoever_comes_and_goes),
 		cmocka_unit_test(accepted_features_were_offered),
 		cmocka_unit_test(a_driver_accepts_only_what_it_knows),
 		cmocka_unit_test(a_device_in_error_follows_a_driver_that_reboots),

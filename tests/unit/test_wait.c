@@ -224,6 +224,90 @@ static void the_end_of_a_callback_wakes_who_waits_for_it(void **state)
 	assert_true(woken > 0);
 }
 
+/* ---- A second context, and one that may not ---- */
+
+static int sends_from_another(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
+{
+	uint32_t start = pair.now;
+
+	(void)data;
+	(void)len;
+	(void)src;
+	(void)priv;
+	me = 2; /* meanwhile, in another thread; but the link is a loop's, and nobody else's to poll */
+	assert_int_equal(rpmsg_poll(rdev, 16), RPMSG_ERR_PERM);
+	assert_int_equal(rpmsg_wait(rdev, 1000), RPMSG_ERR_PERM);
+	assert_int_equal(rpmsg_wait_turn(rdev, rpmsg_event_word(rdev), 1000), RPMSG_ERR_PERM);
+	assert_int_equal(rpmsg_sendto(whose, "more", 4, 5), RPMSG_ERR_NO_BUFF);
+	assert_int_equal(pair.now, start);
+	me = 1;
+	return RPMSG_SUCCESS;
+}
+
+static void who_may_not_poll_a_loops_link_does_not_wait_there_either(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_LOOP);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, ANY, sends_from_another, NULL), 0);
+	pair_forge(&pair.device, 5, 77, "weft", 4, 4);
+	while (rpmsg_trysendto(&ept, "full", 4, 5) == 4) {
+	}
+	assert_int_equal(rpmsg_poll(rdev, 16), 1);
+	assert_int_equal(rdev->counters.refused, 0);
+	assert_int_equal(rdev->tx_waiters, 0);
+}
+
+static void nobody_sleeps_for_a_link_that_its_interrupt_polls(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_INTERRUPT);
+	assert_int_equal(rpmsg_wait(rdev, 1000), RPMSG_ERR_PERM);
+	assert_int_equal(core->relaxed, 0);
+}
+
+/* ---- Between the look and the arm ---- */
+
+static const struct weft_transport_ops *real;
+
+/* The peer gives everything back just before we ask to be told: it rings no bell for that. */
+static bool arm_too_late(struct weft_transport *transport, bool tx)
+{
+	rpmsg_poll(&pair.device.rdev, 16);
+	return real->arm(transport, tx);
+}
+
+static void a_buffer_that_came_back_before_its_waiter_asked_is_not_slept_over(void **state)
+{
+	struct weft_transport_ops late;
+
+	(void)state;
+	for (int interrupt = 0; interrupt < 2; interrupt++) {
+		up(interrupt ? RPMSG_POLLED_BY_INTERRUPT : RPMSG_POLLED_BY_THREAD);
+		assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, 5, NULL, NULL), 0);
+		while (rpmsg_trysend(&ept, "full", 4) == 4) {
+		}
+		real = core->shm.transport.ops;
+		late = *real;
+		late.arm = arm_too_late;
+		core->shm.transport.ops = &late;
+		assert_int_equal(rpmsg_send(&ept, "more", 4), 4);
+		assert_int_equal(slept, 0);
+		core->shm.transport.ops = real;
+	}
+}
+
+static void who_does_not_wait_asks_for_no_bell(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, 5, NULL, NULL), 0);
+	while (rpmsg_trysend(&ept, "full", 4) == 4) {
+	}
+	unsigned kicks = pair.device.kicks;
+	rpmsg_poll(&pair.device.rdev, 16);
+	assert_int_equal(pair.device.kicks, kicks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +317,10 @@ int main(void)
 		cmocka_unit_test(a_thread_that_destroys_waits_for_the_callback),
 		cmocka_unit_test(the_end_of_a_callback_wakes_who_waits_for_it),
 		cmocka_unit_test(a_thread_that_unregisters_a_driver_waits_for_its_callback),
+		cmocka_unit_test(who_may_not_poll_a_loops_link_does_not_wait_there_either),
+		cmocka_unit_test(nobody_sleeps_for_a_link_that_its_interrupt_polls),
+		cmocka_unit_test(a_buffer_that_came_back_before_its_waiter_asked_is_not_slept_over),
+		cmocka_unit_test(who_does_not_wait_asks_for_no_bell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
