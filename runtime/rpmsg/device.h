@@ -65,6 +65,7 @@ uint32_t rpmsg_take_channel(struct rpmsg_device *rdev, const char *name);
 /* Keep a channel for those to come: true. False: it is kept already. A full table does not keep it, and counts.
  * Locked. */
 bool rpmsg_keep_channel(struct rpmsg_device *rdev, const char *name, uint32_t addr);
+/* Neither is NULL: who waits for a name, is bound by one or drives one has it. */
 bool rpmsg_same_name(const char *a, const char *b);
 
 /* task.c */

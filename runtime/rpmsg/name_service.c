@@ -16,7 +16,7 @@ struct ns_message {
 
 bool rpmsg_same_name(const char *a, const char *b)
 {
-	return a != NULL && strncmp(a, b, RPMSG_NAME_SIZE) == 0;
+	return strncmp(a, b, RPMSG_NAME_SIZE) == 0;
 }
 
 /* ---- Out ---- */

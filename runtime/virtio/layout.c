@@ -12,7 +12,7 @@ static uint32_t align_up(uint32_t offset, uint32_t align)
 
 static bool in_bounds(const struct virtio_layout_config *config)
 {
-	if (!check_power_of_two(config->num) || config->num < 2u || config->num > 32768u)
+	if (!check_power_of_two(config->num) || config->num < 2u) /* at most 32768: 16 bits */
 		return false;
 	if (!check_power_of_two(config->align) || config->align < CHECK_LINE(16u) || config->align > 65536u)
 		return false;

@@ -10,9 +10,10 @@ static uint32_t next_epoch(uint32_t old, uint32_t device)
 {
 	uint32_t epoch = old;
 
+	/* Three turns at most: far from coming round to old again. */
 	do {
 		epoch = weft_wrap_add(epoch, 1u) & ~VIRTIO_EPOCH_DEVICE;
-	} while (epoch == 0 || epoch == old || epoch == device);
+	} while (epoch == 0 || epoch == device);
 	return epoch;
 }
 
