@@ -24,10 +24,11 @@ static weft_status encode(struct weft_client *client, const struct weft_method *
 	out->frame = (uint8_t *)rpmsg_get_tx_buffer(&client->ept, &capacity, wait_us);
 	if (out->frame == NULL) {
 		weft_status state = weft_client_state(client);
-		return state == WEFT_OK ? WEFT_RESOURCE_EXHAUSTED : state;
+		if (state != WEFT_OK)
+			return state;
+		return rpmsg_mtu(client->rdev) != 0 ? WEFT_RESOURCE_EXHAUSTED : WEFT_UNAVAILABLE; /* 0: the link went */
 	}
-	if (capacity < WEFT_CALL_HEADER_SIZE ||
-	    !weft_message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
+	if (!weft_message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
 	                         capacity - WEFT_CALL_HEADER_SIZE, &len)) {
 		rpmsg_release_tx_buffer(&client->ept, out->frame);
 		return WEFT_INVALID_ARGUMENT;
@@ -205,16 +206,22 @@ weft_status weft_client_begin(struct weft_client *client, const struct weft_payl
 		status = WEFT_INVALID_ARGUMENT;
 	if (status != WEFT_OK)
 		return status;
-	uint32_t life = weft_link_life(client->rdev); /* before the loan: it is not of a later one */
+	uint32_t life = weft_link_life(client->rdev);
 	status = encode(client, &method, fields, timeout_us, &out);
 	if (status != WEFT_OK)
 		return status;
+	if (weft_link_life(client->rdev) != life)
+		status = WEFT_UNAVAILABLE; /* it may be of either */
+	else if (!weft_tx_place(tx, payload, out.frame + WEFT_CALL_HEADER_SIZE, out.room,
+	                        out.len - WEFT_CALL_HEADER_SIZE))
+		status = WEFT_INVALID_ARGUMENT;
+	if (status != WEFT_OK) {
+		rpmsg_release_tx_buffer(&client->ept, out.frame);
+		return status;
+	}
 	tx->ept = &client->ept;
 	tx->life = life;
-	if (weft_tx_place(tx, payload, out.frame + WEFT_CALL_HEADER_SIZE, out.room, out.len - WEFT_CALL_HEADER_SIZE))
-		return WEFT_OK;
-	rpmsg_release_tx_buffer(&client->ept, out.frame);
-	return WEFT_INVALID_ARGUMENT;
+	return WEFT_OK;
 }
 
 /* What is lent, ready to go out. */

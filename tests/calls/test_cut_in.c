@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Something comes between: an interrupt, which polls the link, cuts in after each critical section of a call, one run
+ * for each of them and for each thing that may have happened meanwhile. Whatever the call says then, it ends once, every
+ * buffer goes back, and the next call is served. */
+#include "calls/bolts.h"
+#include "calls/looms.h"
+
+static struct looms looms;
+static struct bolts bolts;
+static struct pair *pair; /* of one of the two */
+static struct core *here; /* where it cuts in */
+static struct weft_port_ops ops;
+static bool locked;
+static bool inside; /* the interrupt */
+static unsigned countdown;
+static void (*meanwhile)(void);
+
+/* ---- The port ---- */
+
+static uintptr_t lock(struct weft_port *port)
+{
+	(void)port;
+	assert_false(locked);
+	locked = true;
+	return 0;
+}
+
+static void unlock(struct weft_port *port, uintptr_t key)
+{
+	(void)port;
+	(void)key;
+	locked = false;
+	if (inside || countdown == 0 || --countdown != 0)
+		return;
+	inside = true;
+	meanwhile();
+	inside = false;
+}
+
+static uintptr_t self(struct weft_port *port)
+{
+	(void)port;
+	return inside ? 2 : 1;
+}
+
+static void interrupt(void)
+{
+	bool was = inside;
+
+	inside = true;
+	while (rpmsg_poll(&here->rdev, 4) == 4) {
+	}
+	inside = was;
+}
+
+static void pass_time(struct weft_port *port, uint32_t timeout_us)
+{
+	(void)port;
+	pair->now += timeout_us < PAIR_TICK_US ? timeout_us + 1u : PAIR_TICK_US;
+	rpmsg_poll(&here->other->rdev, 16);
+	interrupt();
+}
+
+static void sleep_on(struct weft_port *port, const uint32_t *event, uint32_t seen, uint32_t timeout_us)
+{
+	if (*event == seen)
+		pass_time(port, timeout_us);
+}
+
+static void wake(struct weft_port *port, uint32_t *event)
+{
+	(void)port;
+	(void)event;
+}
+
+static void cut_in(struct pair *whose, struct core *core)
+{
+	pair = whose;
+	here = core;
+	ops = pair_ops;
+	ops.lock = lock;
+	ops.unlock = unlock;
+	ops.self = self;
+	ops.relax = pass_time;
+	ops.wait = sleep_on;
+	ops.wake = wake;
+	here->port.ops = &ops;
+	here->rdev.polled_by = RPMSG_POLLED_BY_INTERRUPT;
+}
+
+/* ---- What may happen meanwhile ---- */
+
+static void nothing_happens(void)
+{
+	interrupt();
+}
+
+static void the_link_restarts(void)
+{
+	rpmsg_restart(&pair->driver.rdev);
+}
+
+static void the_link_goes(void)
+{
+	the_link_restarts();
+	interrupt();
+}
+
+static void the_link_lives_anew(void)
+{
+	the_link_goes();
+	if (!here->rdev.polling) /* else who polls is who is cut in */
+		pair_settle(pair);
+}
+
+static void time_passes(void)
+{
+	pair->now += WEFT_MS(100);
+	interrupt();
+}
+
+static void an_answer_comes_late(void)
+{
+	rpmsg_poll(&here->other->rdev, 16);
+	time_passes();
+}
+
+static void (*const happenings[])(void) = {
+	nothing_happens, the_link_restarts, the_link_goes, the_link_lives_anew, time_passes, an_answer_comes_late,
+};
+
+/* Run one from a fresh start for every happening and after every critical section that it has. */
+static void at_every_cut(void (*begin)(void), void (*run)(void), void (*end)(void))
+{
+	unsigned cuts = 0;
+
+	for (size_t i = 0; i < sizeof happenings / sizeof happenings[0]; i++) {
+		for (unsigned cut = 1;; cut++, cuts++) {
+			begin();
+			meanwhile = happenings[i];
+			countdown = cut;
+			run();
+			bool over = countdown != 0;
+			countdown = 0;
+			end();
+			pair_settle(pair);
+			pair_expect_no_buffers_out(pair);
+			if (over)
+				break;
+		}
+	}
+	assert_true(cuts > 6);
+}
+
+/* ---- Calls ---- */
+
+static struct ending ending;
+static weft_status started;
+
+static void up(void)
+{
+	looms_up(&looms);
+	cut_in(&looms.pair, &looms.pair.driver);
+}
+
+static void the_service_is_there(void)
+{
+	tests_v1_Thread request = thread_of(3, "red");
+	tests_v1_Cloth cloth;
+
+	pair_settle(pair);
+	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(500)), WEFT_OK);
+	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(50)), WEFT_OK);
+	assert_int_equal(cloth.length, 30);
+	for (unsigned i = 0; i < 4; i++)
+		assert_null(looms.table[i]);
+}
+
+static void call(void)
+{
+	tests_v1_Thread request = thread_of(3, "red");
+	tests_v1_Cloth cloth;
+	weft_status status = loom_weave(&looms.client, &request, &cloth, WEFT_MS(50));
+
+	assert_true(status == WEFT_OK || status == WEFT_UNAVAILABLE || status == WEFT_DEADLINE_EXCEEDED);
+	if (meanwhile == nothing_happens)
+		assert_int_equal(status, WEFT_OK);
+}
+
+static void a_sync_call_ends_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(up, call, the_service_is_there);
+}
+
+static void start(void)
+{
+	started = start_weave(&looms, &ending, 3, WEFT_MS(50));
+	assert_true(started == WEFT_OK || started == WEFT_UNAVAILABLE);
+}
+
+static void it_has_ended_once(void)
+{
+	pair_settle(pair);
+	pair->now += WEFT_MS(200);
+	pair_settle(pair);
+	assert_int_equal(ending.times, started == WEFT_OK ? 1 : 0);
+	assert_true(ending.status == WEFT_OK || ending.status == WEFT_UNAVAILABLE ||
+	            ending.status == WEFT_DEADLINE_EXCEEDED);
+	the_service_is_there();
+}
+
+static void a_started_call_ends_once_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(up, start, it_has_ended_once);
+}
+
+static void say(void)
+{
+	tests_v1_Thread request = thread_of(3, "red");
+	weft_status status = loom_note(&looms.client, &request, 0);
+
+	assert_true(status == WEFT_OK || status == WEFT_UNAVAILABLE);
+}
+
+static void a_oneway_call_is_sent_or_not_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(up, say, the_service_is_there);
+}
+
+/* ---- Messages, by the layer below ---- */
+
+static struct rpmsg_endpoint ept;
+
+static void up_with_an_endpoint(void)
+{
+	up();
+	assert_int_equal(rpmsg_create_ept(&ept, &here->rdev, "reed", RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL), 0);
+	pair_settle(pair);
+}
+
+static void send_and_send_a_loan(void)
+{
+	int result = rpmsg_sendto(&ept, "weft", 4, 5);
+
+	assert_true(result == 4 || result == RPMSG_ERR_DEV_STATE || result == RPMSG_ERR_PARAM);
+	void *loan = rpmsg_get_tx_buffer(&ept, NULL, 0);
+	result = rpmsg_sendto_nocopy(&ept, loan, 4, 5);
+	assert_true(result == 4 || result == RPMSG_ERR_DEV_STATE || result == RPMSG_ERR_PARAM);
+}
+
+static void a_send_owes_no_buffer_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(up_with_an_endpoint, send_and_send_a_loan, the_service_is_there);
+}
+
+/* Two threads destroy it: one of them does. */
+static unsigned destroyed;
+
+static void destroy_it_too(void)
+{
+	int result = rpmsg_destroy_ept(&ept);
+
+	assert_true(result == RPMSG_SUCCESS || result == RPMSG_ERR_PARAM);
+	destroyed += result == RPMSG_SUCCESS;
+}
+
+static void of_two_who_destroy_an_endpoint_one_does(void **state)
+{
+	(void)state;
+	for (unsigned cut = 1;; cut++) {
+		up_with_an_endpoint();
+		destroyed = 0;
+		meanwhile = destroy_it_too;
+		countdown = cut;
+		destroy_it_too();
+		bool over = countdown != 0;
+		countdown = 0;
+		assert_int_equal(destroyed, 1);
+		the_service_is_there();
+		if (over)
+			break;
+	}
+}
+
+/* ---- Payloads and views ---- */
+
+static void bolts_begin(void)
+{
+	bolts_up(&bolts);
+	cut_in(&bolts.pair, &bolts.pair.driver);
+}
+
+static void bolts_are_served(void)
+{
+	bolts_v1_Length fields = bolts_v1_Length_init_zero;
+	bolts_v1_Receipt receipt;
+
+	pair_settle(pair);
+	assert_int_equal(bolt_client_wait(&bolts.client, WEFT_MS(500)), WEFT_OK);
+	assert_int_equal(bolt_store(&bolts.client, &fields, &receipt, WEFT_MS(50)), WEFT_OK);
+}
+
+static void commit(void)
+{
+	bolts_v1_Length fields = bolts_v1_Length_init_zero;
+	bolts_v1_Receipt receipt;
+	struct weft_tx tx;
+	weft_status status = bolt_store_begin(&bolts.client, &fields, &tx, WEFT_MS(50));
+
+	if (status == WEFT_OK)
+		status = bolt_store_commit(&bolts.client, &tx, 4, &receipt, WEFT_MS(50));
+	assert_true(status == WEFT_OK || status == WEFT_UNAVAILABLE || status == WEFT_DEADLINE_EXCEEDED);
+	if (status != WEFT_OK)
+		weft_tx_abort(&tx);
+}
+
+static void a_payload_is_sent_or_given_back_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(bolts_begin, commit, bolts_are_served);
+}
+
+static void print(void)
+{
+	bolts_v1_Pattern request = full_pattern();
+	bolts_v1_Pattern response;
+	struct weft_rx rx;
+	weft_status status = bolt_print(&bolts.client, &request, &response, &rx, WEFT_MS(50));
+
+	assert_true(status == WEFT_OK || status == WEFT_UNAVAILABLE || status == WEFT_DEADLINE_EXCEEDED);
+	if (status == WEFT_OK)
+		weft_rx_release(&rx);
+}
+
+static void a_response_with_views_is_held_or_not_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(bolts_begin, print, bolts_are_served);
+}
+
+/* ---- A server, on the core that restarts its link ---- */
+
+static struct weft_token token;
+static unsigned taken;
+static bool defers;
+static struct rpmsg_endpoint greedy;
+
+static weft_status weave_or_defer(void *context, struct weft_token of, const tests_v1_Thread *request,
+                                  tests_v1_Cloth *response)
+{
+	(void)context;
+	response->length = (uint64_t)request->count * 10u;
+	if (!defers)
+		return WEFT_OK;
+	token = of;
+	taken++;
+	return WEFT_DEFERRED;
+}
+
+static const struct loom_ops deferring_ops = { .weave = weave_or_defer };
+
+static void server_up(void)
+{
+	struct weft_client_config config = { .calls = looms.table, .call_slots = 4 };
+
+	looms_link(&looms);
+	cut_in(&looms.pair, &looms.pair.driver);
+	defers = false;
+	taken = 0;
+	memset(&ending, 0, sizeof ending);
+	assert_int_equal(loom_server_start(&looms.server, &here->rdev, &deferring_ops, NULL, NULL), WEFT_OK);
+	assert_int_equal(loom_client_open(&looms.client, &here->other->rdev, &config), WEFT_OK);
+	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
+}
+
+static void the_server_serves(void)
+{
+	pair_settle(pair);
+	pair->now += WEFT_MS(200);
+	defers = false;
+	it_has_ended_once();
+}
+
+static void owe_an_answer(void)
+{
+	server_up();
+	defers = true;
+	started = start_weave(&looms, &ending, 3, WEFT_MS(50));
+	assert_int_equal(started, WEFT_OK);
+	pair_settle(pair);
+	assert_int_equal(taken, 1);
+}
+
+static weft_status answer(void)
+{
+	tests_v1_Cloth cloth = tests_v1_Cloth_init_zero;
+
+	return loom_weave_reply(&looms.server, token, WEFT_OK, &cloth);
+}
+
+static void answer_and_again(void)
+{
+	weft_status status = answer();
+
+	assert_true(status == WEFT_OK || status == WEFT_FAILED_PRECONDITION || status == WEFT_RESOURCE_EXHAUSTED);
+	status = answer();
+	assert_true(status == WEFT_FAILED_PRECONDITION || status == WEFT_RESOURCE_EXHAUSTED);
+}
+
+static void a_late_answer_goes_out_once_or_not_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(owe_an_answer, answer_and_again, the_server_serves);
+}
+
+static unsigned answered;
+
+static void answer_too(void)
+{
+	answered += answer() == WEFT_OK;
+}
+
+static void of_two_who_answer_one_does(void **state)
+{
+	bool over = false;
+
+	(void)state;
+	for (unsigned cut = 1; !over; cut++) {
+		owe_an_answer();
+		answered = 0;
+		meanwhile = answer_too;
+		countdown = cut;
+		answer_too();
+		over = countdown != 0;
+		countdown = 0;
+		assert_int_equal(answered, 1);
+		the_server_serves();
+	}
+}
+
+/* A request lies in the ring, and the server's core polls. */
+static void send_a_request(void)
+{
+	server_up();
+	started = start_weave(&looms, &ending, 3, WEFT_MS(50));
+	assert_int_equal(started, WEFT_OK);
+}
+
+static void poll_it(void)
+{
+	rpmsg_poll(&here->rdev, 16);
+}
+
+static void a_request_is_answered_or_dropped_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(send_a_request, poll_it, the_server_serves);
+}
+
+static void send_a_request_that_must_wait(void)
+{
+	send_a_request();
+	assert_int_equal(rpmsg_create_ept(&greedy, &here->rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL), 0);
+	while (rpmsg_get_tx_payload_buffer(&greedy, NULL, 0) != NULL) {
+	}
+}
+
+static void poll_it_then_have_a_buffer(void)
+{
+	rpmsg_poll(&here->rdev, 16);
+	rpmsg_destroy_ept(&greedy);
+	pair->now += WEFT_MS(2);
+	rpmsg_poll(&here->rdev, 16);
+}
+
+static void a_request_that_waits_is_answered_or_dropped_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(send_a_request_that_must_wait, poll_it_then_have_a_buffer, the_server_serves);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sync_call_ends_whatever_cuts_in),
+		cmocka_unit_test(a_started_call_ends_once_whatever_cuts_in),
+		cmocka_unit_test(a_oneway_call_is_sent_or_not_whatever_cuts_in),
+		cmocka_unit_test(a_send_owes_no_buffer_whatever_cuts_in),
+		cmocka_unit_test(of_two_who_destroy_an_endpoint_one_does),
+		cmocka_unit_test(a_payload_is_sent_or_given_back_whatever_cuts_in),
+		cmocka_unit_test(a_response_with_views_is_held_or_not_whatever_cuts_in),
+		cmocka_unit_test(a_late_answer_goes_out_once_or_not_whatever_cuts_in),
+		cmocka_unit_test(of_two_who_answer_one_does),
+		cmocka_unit_test(a_request_is_answered_or_dropped_whatever_cuts_in),
+		cmocka_unit_test(a_request_that_waits_is_answered_or_dropped_whatever_cuts_in),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
