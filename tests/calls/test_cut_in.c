@@ -417,6 +417,47 @@ static void a_late_answer_goes_out_once_or_not_whatever_cuts_in(void **state)
 	at_every_cut(owe_an_answer, answer_and_again, the_server_serves);
 }
 
+/* A link of small buffers, which no honest client of the service calls over. */
+static void owe_an_answer_over_small_buffers(void)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = LOOM_WEAVE_ID, .call = 1 };
+
+	memset(&looms, 0, sizeof looms);
+	pair_init(&looms.pair);
+	looms.pair.layout.buf_size = 64;
+	pair_boot(&looms.pair.driver);
+	pair_boot(&looms.pair.device);
+	pair_settle(&looms.pair);
+	cut_in(&looms.pair, &looms.pair.driver);
+	assert_int_equal(loom_server_start(&looms.server, &here->rdev, &deferring_ops, NULL, NULL), WEFT_OK);
+	header.aux = WEFT_MS(50);
+	defers = true;
+	send_frame(here->other, 5, looms.server.base.ept.addr, header, NULL, 0);
+	pair_settle(pair);
+}
+
+static void answer_at_length(void)
+{
+	tests_v1_Cloth cloth = tests_v1_Cloth_init_zero;
+	unsigned run = 0;
+
+	memset(cloth.label, 'z', 31);
+	assert_int_not_equal(loom_weave_reply(&looms.server, token, WEFT_OK, &cloth), WEFT_OK);
+	for (unsigned i = 0; i < PAIR_REGION && run < 31; i++)
+		run = looms.pair.memory[i] == 'z' ? run + 1 : 0;
+	assert_int_equal(run, 0);
+}
+
+static void none(void)
+{
+}
+
+static void an_answer_is_never_longer_than_its_buffer_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(owe_an_answer_over_small_buffers, answer_at_length, none);
+}
+
 static unsigned answered;
 
 static void answer_too(void)
@@ -494,6 +535,7 @@ int main(void)
 		cmocka_unit_test(a_payload_is_sent_or_given_back_whatever_cuts_in),
 		cmocka_unit_test(a_response_with_views_is_held_or_not_whatever_cuts_in),
 		cmocka_unit_test(a_late_answer_goes_out_once_or_not_whatever_cuts_in),
+		cmocka_unit_test(an_answer_is_never_longer_than_its_buffer_whatever_cuts_in),
 		cmocka_unit_test(of_two_who_answer_one_does),
 		cmocka_unit_test(a_request_is_answered_or_dropped_whatever_cuts_in),
 		cmocka_unit_test(a_request_that_waits_is_answered_or_dropped_whatever_cuts_in),
