@@ -251,10 +251,31 @@ static void send_and_send_a_loan(void)
 	assert_true(result == 4 || result == RPMSG_ERR_DEV_STATE || result == RPMSG_ERR_PARAM);
 }
 
+static void destroy(void)
+{
+	int result = rpmsg_destroy_ept(&ept);
+
+	if (result == RPMSG_ERR_DEV_STATE)
+		fail_msg("a destroy does not need the link");
+	assert_int_equal(result, RPMSG_SUCCESS);
+}
+
 static void a_send_owes_no_buffer_whatever_cuts_in(void **state)
 {
 	(void)state;
 	at_every_cut(up_with_an_endpoint, send_and_send_a_loan, the_service_is_there);
+}
+
+static void its_name_is_gone(void)
+{
+	the_service_is_there();
+	assert_int_equal(rpmsg_find_channel(&here->other->rdev, "reed", RPMSG_ADDR_ANY), RPMSG_ADDR_ANY);
+}
+
+static void an_endpoint_is_destroyed_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(up_with_an_endpoint, destroy, its_name_is_gone);
 }
 
 /* Two threads destroy it: one of them does. */
@@ -531,6 +552,7 @@ int main(void)
 		cmocka_unit_test(a_started_call_ends_once_whatever_cuts_in),
 		cmocka_unit_test(a_oneway_call_is_sent_or_not_whatever_cuts_in),
 		cmocka_unit_test(a_send_owes_no_buffer_whatever_cuts_in),
+		cmocka_unit_test(an_endpoint_is_destroyed_whatever_cuts_in),
 		cmocka_unit_test(of_two_who_destroy_an_endpoint_one_does),
 		cmocka_unit_test(a_payload_is_sent_or_given_back_whatever_cuts_in),
 		cmocka_unit_test(a_response_with_views_is_held_or_not_whatever_cuts_in),
