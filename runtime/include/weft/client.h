@@ -101,21 +101,23 @@ weft_status weft_client_open(struct weft_client *client, struct rpmsg_device *rd
 
 /* Close: calls in flight end with CANCELLED (their done runs here), the endpoint goes. On WEFT_OK the storage is
  * yours again. FAILED_PRECONDITION: called inside a callback of this very client; close it from elsewhere.
- * RESOURCE_EXHAUSTED: an announced client found no buffer to withdraw its name; still open, try again. */
+ * RESOURCE_EXHAUSTED: an announced client found no buffer to withdraw its name; still open, try again.
+ * INVALID_ARGUMENT: it is not open. */
 weft_status weft_client_close(struct weft_client *client);
 
 /* OK: server found and hello agreed. UNAVAILABLE: not yet, or gone. Another: hello was refused with it. */
 weft_status weft_client_state(const struct weft_client *client);
 
 /* Wait until the state is not UNAVAILABLE, at most timeout_us. Task only; polls the link unless another context
- * does. Returns the state, FAILED_PRECONDITION in a callback. */
+ * does. Returns the state; FAILED_PRECONDITION in a callback, in a second context while a loop's link is polled, or
+ * when it is not open. */
 weft_status weft_client_wait(struct weft_client *client, uint32_t timeout_us);
 
 /* Start a call. OK: done runs exactly once, later, or inside cancel or close. Else nothing has happened:
  *   UNAVAILABLE         no server (yet)
  *   FAILED_PRECONDITION hello was refused; or, from that status's source, see weft_client_state()
  *   RESOURCE_EXHAUSTED  the call table or the transmit buffers are used up: try later
- *   INVALID_ARGUMENT    the request breaks the schema's limits, or timeout_us > WEFT_TIMEOUT_MAX_US
+ *   INVALID_ARGUMENT    the request breaks the schema's limits, timeout_us > WEFT_TIMEOUT_MAX_US, or no done
  *   DEADLINE_EXCEEDED   timeout_us is 0
  * request is encoded before the return; response must stay until done, and is written before it. call must not be
  * in flight: its storage is the client's from here to done. rx: NULL, unless the response has views; then it stays as

@@ -104,14 +104,16 @@ struct weft_server {
 
 /* Start serving: create the endpoint and announce it, now or when the link comes up. Returns at once.
  * Task, callback, thread. INVALID_ARGUMENT: dispatch or ops is NULL, the name is over 31 bytes, or the address is
- * reserved. ALREADY_EXISTS: the static address is taken. RESOURCE_EXHAUSTED: the endpoint table is full. */
+ * reserved, slots without a count up to 255. FAILED_PRECONDITION: rdev was not initialised. ALREADY_EXISTS: the static
+ * address is taken. RESOURCE_EXHAUSTED: the endpoint table is full. */
 weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *rdev, const struct weft_service *service,
                               weft_dispatch dispatch, const void *ops, void *context,
                               const struct weft_server_config *config);
 
 /* Stop serving: withdraw, drop what waits. On WEFT_OK the storage is yours again.
  * FAILED_PRECONDITION: called inside a handler of this very server; stop it from elsewhere.
- * RESOURCE_EXHAUSTED: no buffer to withdraw the name with; still serving, try again. */
+ * RESOURCE_EXHAUSTED: no buffer to withdraw the name with; still serving, try again.
+ * INVALID_ARGUMENT: it does not serve. */
 weft_status weft_server_stop(struct weft_server *server);
 
 /* For generated code: answer a request whose handler returned, or is about to return, WEFT_DEFERRED. From any context
