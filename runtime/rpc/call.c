@@ -112,7 +112,7 @@ void weft_client_reply(struct weft_client *client, const struct weft_call_header
 		if (!weft_message_decode(call->method->response, call->response, body, len))
 			status = WEFT_DATA_LOSS;
 		else if (!keep(client, call, body))
-			status = WEFT_INTERNAL;
+			status = WEFT_UNAVAILABLE; /* restarted from another context */
 	}
 	weft_call_finish(client, call, status);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Something comes between: an interrupt, which polls the link, cuts in after each critical section of a call, one run
- * for each of them and for each thing that may have happened meanwhile. Whatever the call says then, it ends once, every
- * buffer goes back, and the next call is served. */
+/* Something comes between: an interrupt, which polls the link, cuts in before and after each critical section of a
+ * call, one run for each of them and for each thing that may have happened meanwhile. Whatever the call says then, it
+ * ends once, every buffer goes back, and the next call is served. */
 #include "calls/bolts.h"
 #include "calls/looms.h"
 
@@ -17,9 +17,19 @@ static void (*meanwhile)(void);
 
 /* ---- The port ---- */
 
+static void perhaps_cut_in(void)
+{
+	if (inside || countdown == 0 || --countdown != 0)
+		return;
+	inside = true;
+	meanwhile();
+	inside = false;
+}
+
 static uintptr_t lock(struct weft_port *port)
 {
 	(void)port;
+	perhaps_cut_in();
 	assert_false(locked);
 	locked = true;
 	return 0;
@@ -30,11 +40,7 @@ static void unlock(struct weft_port *port, uintptr_t key)
 	(void)port;
 	(void)key;
 	locked = false;
-	if (inside || countdown == 0 || --countdown != 0)
-		return;
-	inside = true;
-	meanwhile();
-	inside = false;
+	perhaps_cut_in();
 }
 
 static uintptr_t self(struct weft_port *port)
@@ -129,7 +135,7 @@ static void (*const happenings[])(void) = {
 	nothing_happens, the_link_restarts, the_link_goes, the_link_lives_anew, time_passes, an_answer_comes_late,
 };
 
-/* Run one from a fresh start for every happening and after every critical section that it has. */
+/* Run one from a fresh start for every happening and at every critical section that it has. */
 static void at_every_cut(void (*begin)(void), void (*run)(void), void (*end)(void))
 {
 	unsigned cuts = 0;
@@ -363,6 +369,51 @@ static void a_response_with_views_is_held_or_not_whatever_cuts_in(void **state)
 	at_every_cut(bolts_begin, print, bolts_are_served);
 }
 
+/* The reply lies in the ring, and the client's core polls. */
+static struct {
+	struct bolt_print_call call;
+	bolts_v1_Pattern response;
+	struct weft_rx rx;
+	unsigned times;
+	weft_status status;
+} printing;
+
+static void printed(struct bolt_print_call *call, weft_status status, bolts_v1_Pattern *response)
+{
+	(void)call;
+	(void)response;
+	printing.times++;
+	printing.status = status;
+}
+
+static void have_a_reply_come(void)
+{
+	bolts_v1_Pattern request = full_pattern();
+
+	bolts_begin();
+	memset(&printing, 0, sizeof printing);
+	assert_int_equal(bolt_print_start(&bolts.client, &printing.call, &request, &printing.response, &printing.rx,
+	                                  WEFT_MS(50), printed, NULL),
+	                 WEFT_OK);
+	rpmsg_poll(&here->other->rdev, 16);
+}
+
+static void poll_and_release(void)
+{
+	rpmsg_poll(&here->rdev, 16);
+	rpmsg_poll(&here->rdev, 16);
+	assert_int_equal(printing.times, 1);
+	assert_true(printing.status == WEFT_OK || printing.status == WEFT_UNAVAILABLE);
+	if (printing.status == WEFT_OK)
+		weft_rx_release(&printing.rx);
+}
+
+static void a_reply_with_views_is_held_or_not_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(have_a_reply_come, poll_and_release, bolts_are_served);
+}
+
 /* ---- A server, on the core that restarts its link ---- */
 
 static struct weft_token token;
@@ -504,6 +555,26 @@ static void of_two_who_answer_one_does(void **state)
 	}
 }
 
+/* An answer by token, and the deadline that the poll finds over. */
+static void a_late_answer_and_its_deadline_end_a_call_once(void **state)
+{
+	bool over = false;
+
+	(void)state;
+	for (unsigned cut = 1; !over; cut++) {
+		owe_an_answer();
+		pair->now += WEFT_MS(60);
+		answered = 0;
+		meanwhile = answer_too;
+		countdown = cut;
+		rpmsg_poll(&here->rdev, 16);
+		over = countdown != 0;
+		countdown = 0;
+		assert_true(over ? answered == 0 : answered <= 1);
+		the_server_serves();
+	}
+}
+
 /* A request lies in the ring, and the server's core polls. */
 static void send_a_request(void)
 {
@@ -556,9 +627,11 @@ int main(void)
 		cmocka_unit_test(of_two_who_destroy_an_endpoint_one_does),
 		cmocka_unit_test(a_payload_is_sent_or_given_back_whatever_cuts_in),
 		cmocka_unit_test(a_response_with_views_is_held_or_not_whatever_cuts_in),
+		cmocka_unit_test(a_reply_with_views_is_held_or_not_whatever_cuts_in),
 		cmocka_unit_test(a_late_answer_goes_out_once_or_not_whatever_cuts_in),
 		cmocka_unit_test(an_answer_is_never_longer_than_its_buffer_whatever_cuts_in),
 		cmocka_unit_test(of_two_who_answer_one_does),
+		cmocka_unit_test(a_late_answer_and_its_deadline_end_a_call_once),
 		cmocka_unit_test(a_request_is_answered_or_dropped_whatever_cuts_in),
 		cmocka_unit_test(a_request_that_waits_is_answered_or_dropped_whatever_cuts_in),
 	};
