@@ -257,6 +257,66 @@ static void a_service_may_have_another_name_on_this_link(void **state)
 	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
 }
 
+static void a_client_with_an_address_heeds_no_announcement(void **state)
+{
+	struct weft_server_config server = { .address = 400 };
+	struct weft_client_config client = { .address = 400 };
+	struct rpmsg_endpoint impostor;
+
+	(void)state;
+	looms_link(&looms);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server),
+	                 WEFT_OK);
+	assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, &client), WEFT_OK);
+	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
+	assert_int_equal(rpmsg_create_ept(&impostor, &looms.pair.device.rdev, LOOM_CHANNEL, RPMSG_ADDR_ANY,
+	                                  RPMSG_ADDR_ANY, NULL, NULL),
+	                 0);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.client.base.server, 400);
+	assert_int_equal(rpmsg_destroy_ept(&impostor), 0);
+	pair_settle(&looms.pair);
+	assert_int_equal(weft_client_state(&looms.client.base), WEFT_OK);
+}
+
+static void a_client_with_an_address_may_open_before_the_link_is_up(void **state)
+{
+	struct weft_server_config server = { .address = 400 };
+	struct weft_client_config client = { .address = 400 };
+
+	(void)state;
+	memset(&looms, 0, sizeof looms);
+	pair_init(&looms.pair);
+	assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, &client), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &server),
+	                 WEFT_OK);
+	assert_int_equal(weft_client_state(&looms.client.base), WEFT_UNAVAILABLE);
+	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(500)), WEFT_OK);
+}
+
+/* Two servers of one name: the client stays with the first, and takes the second when that has gone. */
+static void a_client_stays_with_its_server_when_another_goes(void **state)
+{
+	struct weft_client *client = &looms.client.base;
+	struct loom_server second;
+	struct loom_server third;
+
+	(void)state;
+	looms_up(&looms);
+	uint32_t first = client->server;
+	assert_int_equal(loom_server_start(&second, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+	assert_int_equal(loom_server_start(&third, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_server_stop(&second), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(client->server, first);
+	assert_int_equal(weft_client_state(client), WEFT_OK);
+	assert_int_equal(loom_server_stop(&looms.server), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(client->server, third.base.ept.addr);
+	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +334,9 @@ int main(void)
 		cmocka_unit_test(both_halves_of_a_service_live_in_one_image),
 		cmocka_unit_test(a_service_may_have_a_static_address_and_no_name),
 		cmocka_unit_test(a_service_may_have_another_name_on_this_link),
+		cmocka_unit_test(a_client_with_an_address_heeds_no_announcement),
+		cmocka_unit_test(a_client_with_an_address_may_open_before_the_link_is_up),
+		cmocka_unit_test(a_client_stays_with_its_server_when_another_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

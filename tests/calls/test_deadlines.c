@@ -545,6 +545,35 @@ static void closing_a_client_cancels_its_calls_and_gives_everything_back(void **
 	assert_true(looms.pair.driver.rdev.counters.unknown >= 3); /* the replies find nobody */
 }
 
+static void who_waited_longer_is_served_first_whatever_the_slot(void **state)
+{
+	struct weft_server_slot slots[2];
+	struct weft_server_config config = { .slots = slots, .slot_count = 2 };
+	struct ending endings[3];
+
+	(void)state;
+	looms_up(&looms);
+	assert_int_equal(loom_server_stop(&looms.server), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, &config),
+	                 WEFT_OK);
+	pair_settle(&looms.pair);
+	starve_the_server();
+	assert_int_equal(start_weave(&looms, &endings[0], 1, WEFT_MS(50)), WEFT_OK);
+	assert_int_equal(start_weave(&looms, &endings[1], 2, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(weft_call_cancel(&endings[0].call.base), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(start_weave(&looms, &endings[2], 3, WEFT_MS(50)), WEFT_OK); /* into the first slot */
+	pair_settle(&looms.pair);
+	feed_the_server();
+	looms.pair.now += WEFT_MS(1);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.woven, 2);
+	assert_int_equal(looms.last.count, 3);
+	assert_int_equal(endings[1].status, WEFT_OK);
+	assert_int_equal(endings[2].status, WEFT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -568,6 +597,7 @@ int main(void)
 		cmocka_unit_test(done_may_start_the_next_call_in_the_same_storage_and_not_close_its_client),
 		cmocka_unit_test(a_call_that_ended_with_its_client_cannot_be_cancelled),
 		cmocka_unit_test(closing_a_client_cancels_its_calls_and_gives_everything_back),
+		cmocka_unit_test(who_waited_longer_is_served_first_whatever_the_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

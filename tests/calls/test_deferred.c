@@ -338,8 +338,103 @@ static void tokens_may_wrap(void **state)
 		assert_int_equal(reply(tokens[0], i), WEFT_OK);
 		pair_settle(&looms.pair);
 		assert_int_equal(ending.times, 1);
+}
+
+static void a_late_status_that_is_none_is_unknown(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+		pair_settle(&looms.pair);
+		assert_int_equal(
+			loom_weave_reply(&looms.server, tokens[i], i == 0 ? (weft_status)17 : WEFT_DEFERRED, NULL),
+			WEFT_OK);
+		pair_settle(&looms.pair);
+		assert_int_equal(ending.status, WEFT_UNKNOWN);
+	}
+}
+
+static void no_token_is_zero_however_many_there_were(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	looms.server.base.sequence = 0x00fffffe;
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(start_weave(&looms, &ending, i, WEFT_MS(50)), WEFT_OK);
+		pair_settle(&looms.pair);
+		assert_int_not_equal(tokens[i].id, 0);
+		assert_int_equal(reply(tokens[i], i), WEFT_OK);
+		pair_settle(&looms.pair);
 		assert_int_equal(ending.cloth.length, i);
 	}
+}
+
+/* What waits for a buffer is looked at again soon, what is owed when it is due: whichever is sooner. */
+static void what_is_owed_expires_in_time_while_others_wait(void **state)
+{
+	struct rpmsg_endpoint greedy;
+	struct ending owed;
+	struct ending waits;
+
+	(void)state;
+	up(2);
+	assert_int_equal(start_weave(&looms, &owed, 1, 500), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(
+		rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL),
+		0);
+	while (rpmsg_get_tx_payload_buffer(&greedy, NULL, 0) != NULL) {
+	}
+	assert_int_equal(start_weave(&looms, &waits, 2, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.server.base.counters.waited, 1);
+	looms.pair.now += 500;
+	rpmsg_poll(&looms.pair.device.rdev, 16);
+	assert_int_equal(reply(tokens[0], 1),
+	                 WEFT_FAILED_PRECONDITION); /* over, though there was nothing to say so with */
+	assert_int_equal(rpmsg_destroy_ept(&greedy), 0);
+	looms.pair.now += WEFT_MS(1);
+	pair_settle(&looms.pair);
+	assert_int_equal(taken, 2);
+	assert_int_equal(owed.status, WEFT_DEADLINE_EXCEEDED);
+	assert_int_equal(reply(tokens[1], 2), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(waits.status, WEFT_OK);
+	pair_expect_no_buffers_out(&looms.pair);
+}
+
+static struct weft_token owed_token;
+static weft_status replied;
+
+static void reply_when_it_goes_down(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t detail, void *priv)
+{
+	(void)rdev;
+	(void)detail;
+	(void)priv;
+	if (event == RPMSG_LINK_DOWN)
+		replied = reply(owed_token, 1);
+}
+
+static void a_token_is_no_more_when_the_link_is_said_to_be_down(void **state)
+{
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	owed_token = tokens[0];
+	replied = WEFT_OK;
+	looms.pair.device.rdev.event_cb = reply_when_it_goes_down;
+	looms.pair.device.session = 0;
+	rpmsg_poll(&looms.pair.device.rdev, 16);
+	assert_int_equal(replied, WEFT_FAILED_PRECONDITION);
+	assert_int_equal(reply(owed_token, 1), WEFT_FAILED_PRECONDITION);
 }
 
 int main(void)
@@ -360,6 +455,10 @@ int main(void)
 		cmocka_unit_test(with_no_slot_left_a_deferring_handler_exhausts_the_server),
 		cmocka_unit_test(a_handler_may_answer_before_it_returns_deferred),
 		cmocka_unit_test(tokens_may_wrap),
+		cmocka_unit_test(a_late_status_that_is_none_is_unknown),
+		cmocka_unit_test(no_token_is_zero_however_many_there_were),
+		cmocka_unit_test(what_is_owed_expires_in_time_while_others_wait),
+		cmocka_unit_test(a_token_is_no_more_when_the_link_is_said_to_be_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -501,6 +501,30 @@ static void a_flood_of_requests_and_cancels_leaves_nothing(void **state)
 	assert_int_equal(pending.status, WEFT_OK);
 }
 
+/* Over buffers of 64 bytes no client of this service can call, whatever the server claims. */
+static void a_client_refuses_a_link_that_is_too_small_for_itself(void **state)
+{
+	struct weft_hello boast = { .version = WEFT_PROTOCOL_VERSION, .major = 1, .frame_size = 4096, .epoch = 9 };
+
+	(void)state;
+	memset(&looms, 0, sizeof looms);
+	pair_init(&looms.pair);
+	looms.pair.layout.buf_size = 64;
+	pair_boot(&looms.pair.driver);
+	pair_boot(&looms.pair.device);
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+	rpmsg_poll(&looms.pair.device.rdev, 16);
+	assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, NULL), WEFT_OK);
+	rpmsg_poll(&looms.pair.driver.rdev, 16);
+	struct weft_call_header header = { .kind = WEFT_KIND_HELLO_REPLY,
+		                           .method = LOOM_ID,
+		                           .call = looms.client.base.hello_id };
+	reply_from(looms.server.base.ept.addr, header, &boast, WEFT_HELLO_SIZE);
+	assert_int_equal(weft_client_state(&looms.client.base), WEFT_FAILED_PRECONDITION);
+	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(5)), WEFT_FAILED_PRECONDITION);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,6 +545,7 @@ int main(void)
 		cmocka_unit_test(a_client_believes_a_hello_reply_only_when_all_of_it_is_right),
 		cmocka_unit_test(numbers_of_calls_may_wrap),
 		cmocka_unit_test(a_flood_of_requests_and_cancels_leaves_nothing),
+		cmocka_unit_test(a_client_refuses_a_link_that_is_too_small_for_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

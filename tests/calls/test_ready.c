@@ -146,6 +146,81 @@ static void a_ready_of_another_service_is_a_violation(void **state)
 	assert_int_equal(looms.client.base.server, RPMSG_ADDR_ANY);
 }
 
+static void who_announced_heeds_no_announcement(void **state)
+{
+	(void)state;
+	looms_link(&looms);
+	open_client();
+	assert_int_equal(loom_server_start(&looms.server, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.client.base.server, RPMSG_ADDR_ANY);
+}
+
+static void a_ready_that_is_repeated_is_answered_with_hello(void **state)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_READY, .method = LOOM_ID };
+
+	(void)state;
+	looms_link(&looms);
+	start_server();
+	open_client();
+	expect_service();
+	uint32_t server = looms.client.base.server;
+	uint32_t hellos = looms.client.base.hello_id;
+	send_frame(&looms.pair.device, server, looms.client.base.ept.addr, header, NULL, 0);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.client.base.hello_id, hellos + 1u);
+	assert_int_equal(looms.client.base.counters.violation, 0);
+	expect_service();
+	assert_int_equal(looms.client.base.server, server);
+}
+
+static void a_server_forgets_the_client_that_goes_and_no_other(void **state)
+{
+	struct loom_client second;
+
+	(void)state;
+	looms_link(&looms);
+	start_server();
+	open_client();
+	expect_service();
+	assert_int_equal(loom_client_open(&second, &looms.pair.driver.rdev, &announced), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_client_close(&second), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.server.base.ready_to, looms.client.base.ept.addr);
+	expect_service();
+	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.server.base.ready_to, RPMSG_ADDR_ANY);
+}
+
+/* Ready waits for a buffer, and its client does not wait for ready. */
+static void nobody_is_told_ready_who_has_gone(void **state)
+{
+	struct rpmsg_endpoint greedy;
+
+	(void)state;
+	looms_link(&looms);
+	start_server();
+	assert_int_equal(
+		rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL),
+		0);
+	while (rpmsg_get_tx_payload_buffer(&greedy, NULL, 0) != NULL) {
+	}
+	open_client();
+	pair_settle(&looms.pair);
+	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(rpmsg_destroy_ept(&greedy), 0);
+	uint32_t sent = looms.pair.device.shm.transport.counters.sent;
+	looms.pair.now += WEFT_MS(5);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.pair.device.shm.transport.counters.sent, sent);
+	open_client();
+	expect_service();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +232,10 @@ int main(void)
 		cmocka_unit_test(ready_waits_for_a_buffer),
 		cmocka_unit_test(a_client_that_did_not_announce_takes_no_ready),
 		cmocka_unit_test(a_ready_of_another_service_is_a_violation),
+		cmocka_unit_test(who_announced_heeds_no_announcement),
+		cmocka_unit_test(a_ready_that_is_repeated_is_answered_with_hello),
+		cmocka_unit_test(a_server_forgets_the_client_that_goes_and_no_other),
+		cmocka_unit_test(nobody_is_told_ready_who_has_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -524,6 +524,141 @@ static void a_deferred_answer_may_be_made_from_a_request_that_is_kept(void **sta
 	pair_expect_no_buffers_out(&bolts.pair);
 }
 
+static struct {
+	weft_status first;
+	weft_status again;
+	weft_status other_token;
+	weft_status other_context;
+} holds;
+static bool elsewhere;
+
+static uintptr_t which_context(struct weft_port *port)
+{
+	(void)port;
+	return elsewhere ? 2 : 1;
+}
+
+static weft_status hold_in_every_way(void *context, struct weft_token token, const bolts_v1_Pattern *request,
+                                     bolts_v1_Pattern *response)
+{
+	struct weft_rx kept;
+	struct weft_rx more;
+
+	(void)context;
+	(void)request;
+	(void)response;
+	elsewhere = true;
+	holds.other_context = weft_request_hold(&bolts.server.base, token, &more);
+	elsewhere = false;
+	holds.other_token = weft_request_hold(&bolts.server.base, (struct weft_token){ token.id | 0xffu }, &more);
+	holds.first = weft_request_hold(&bolts.server.base, token, &kept);
+	holds.again = weft_request_hold(&bolts.server.base, token, &more);
+	assert_int_equal(weft_rx_release(&more), WEFT_FAILED_PRECONDITION);
+	assert_int_equal(weft_rx_release(&kept), WEFT_OK);
+	return WEFT_OK;
+}
+
+static void a_request_is_held_once_in_its_handler_by_its_token(void **state)
+{
+	static const struct bolt_ops holding = { .print = hold_in_every_way };
+	struct weft_port_ops ops = pair_ops;
+	bolts_v1_Pattern request = full_pattern();
+	bolts_v1_Pattern response;
+
+	(void)state;
+	bolts_up(&bolts);
+	ops.self = which_context;
+	bolts.pair.device.port.ops = &ops;
+	assert_int_equal(bolt_server_stop(&bolts.server), WEFT_OK);
+	assert_int_equal(bolt_server_start(&bolts.server, &bolts.pair.device.rdev, &holding, NULL, NULL), WEFT_OK);
+	pair_settle(&bolts.pair);
+	assert_int_equal(print(&request, &response), WEFT_OK);
+	assert_int_equal(weft_rx_release(&rx), WEFT_OK);
+	assert_int_equal(holds.first, WEFT_OK);
+	assert_int_equal(holds.again, WEFT_FAILED_PRECONDITION);
+	assert_int_equal(holds.other_token, WEFT_FAILED_PRECONDITION);
+	assert_int_equal(holds.other_context, WEFT_FAILED_PRECONDITION);
+	pair_expect_works(&bolts.pair);
+	bolts.pair.device.port.ops = &pair_ops;
+}
+
+static void what_outlives_its_client_is_refused(void **state)
+{
+	bolts_v1_Pattern request = full_pattern();
+	bolts_v1_Pattern response;
+	bolts_v1_Length fields = bolts_v1_Length_init_zero;
+	struct weft_tx tx;
+
+	(void)state;
+	bolts_up(&bolts);
+	assert_int_equal(print(&request, &response), WEFT_OK);
+	assert_int_equal(bolt_store_begin(&bolts.client, &fields, &tx, 0), WEFT_OK);
+	assert_int_equal(bolt_client_close(&bolts.client), WEFT_OK);
+	pair_expect_no_buffers_out(&bolts.pair);
+	memset(&bolts.client, 0, sizeof bolts.client);
+	assert_int_equal(weft_rx_release(&rx), WEFT_FAILED_PRECONDITION);
+	assert_int_equal(weft_tx_abort(&tx), WEFT_UNAVAILABLE);
+	assert_int_equal(weft_tx_abort(&tx), WEFT_FAILED_PRECONDITION);
+}
+
+static void a_loan_is_over_while_the_link_is_down(void **state)
+{
+	bolts_v1_Length fields = bolts_v1_Length_init_zero;
+	struct weft_tx tx;
+
+	(void)state;
+	bolts_up(&bolts);
+	assert_int_equal(bolt_store_begin(&bolts.client, &fields, &tx, 0), WEFT_OK);
+	bolts.pair.driver.session = 0;
+	rpmsg_poll(&bolts.pair.driver.rdev, 16);
+	assert_int_equal(weft_tx_abort(&tx), WEFT_UNAVAILABLE);
+	assert_int_equal(rpmsg_buffers_out(&bolts.pair.driver.rdev), 0);
+}
+
+/* Nothing is written behind the end, wherever in the message that is. */
+static void a_message_with_views_is_encoded_where_it_fits_and_nowhere_else(void **state)
+{
+	const struct weft_message pattern = { .fields = &bolts_v1_Pattern_msg };
+	bolts_v1_Pattern request = full_pattern();
+	uint8_t out[256];
+	uint32_t len;
+
+	(void)state;
+	assert_true(weft_nanopb_encode(&pattern, &request, out, sizeof out, &len));
+	for (uint32_t room = 0; room <= len; room++) {
+		uint32_t written;
+
+		memset(out, 0xa5, sizeof out);
+		assert_int_equal(weft_nanopb_encode(&pattern, &request, out, room, &written), room == len);
+		for (uint32_t i = room; i < sizeof out; i++)
+			assert_int_equal(out[i], 0xa5);
+	}
+}
+
+static void a_view_fits_from_its_first_byte_to_its_last(void **state)
+{
+	static const uint8_t around[12];
+	const uint8_t *body = around + 4;
+	struct {
+		const uint8_t *data;
+		uint32_t len;
+		bool fits;
+	} rows[] = {
+		{ body, 4, true },      { body, 0, true },           { body + 4, 0, true },  { body + 3, 1, true },
+		{ body - 1, 1, false }, { body, 5, false },          { body + 3, 2, false }, { body + 4, 1, false },
+		{ body + 5, 0, false }, { body, UINT32_MAX, false }, { NULL, 0, true },      { NULL, 1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct weft_view view = { rows[i].data, rows[i].len };
+
+		if (weft_view_fits(&view, UINT32_MAX, body, 4) != rows[i].fits)
+			fail_msg("row %zu", i);
+		assert_true(view.len == 0 || !weft_view_fits(&view, view.len - 1u, body, 4));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +680,11 @@ int main(void)
 		cmocka_unit_test(a_server_may_keep_a_request_beyond_its_handler),
 		cmocka_unit_test(a_request_that_had_to_wait_may_be_kept_as_well),
 		cmocka_unit_test(a_deferred_answer_may_be_made_from_a_request_that_is_kept),
+		cmocka_unit_test(a_request_is_held_once_in_its_handler_by_its_token),
+		cmocka_unit_test(what_outlives_its_client_is_refused),
+		cmocka_unit_test(a_loan_is_over_while_the_link_is_down),
+		cmocka_unit_test(a_message_with_views_is_encoded_where_it_fits_and_nowhere_else),
+		cmocka_unit_test(a_view_fits_from_its_first_byte_to_its_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
