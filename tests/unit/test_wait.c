@@ -308,6 +308,96 @@ static void who_does_not_wait_asks_for_no_bell(void **state)
 	assert_int_equal(pair.device.kicks, kicks);
 }
 
+static int sends_in_a_callback(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)data;
+	(void)len;
+	(void)src;
+	(void)priv;
+	assert_int_equal(rpmsg_sendto(whose, "more", 4, 5), RPMSG_ERR_NO_BUFF);
+	return RPMSG_SUCCESS;
+}
+
+static void nor_does_a_callback_that_finds_no_buffer(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, ANY, sends_in_a_callback, NULL), 0);
+	pair_forge(&pair.device, 5, 77, "weft", 4, 4);
+	while (rpmsg_trysendto(&ept, "full", 4, 5) == 4) {
+	}
+	assert_int_equal(rpmsg_poll(rdev, 16), 1);
+	unsigned kicks = pair.device.kicks;
+	rpmsg_poll(&pair.device.rdev, 16);
+	assert_int_equal(pair.device.kicks, kicks);
+	assert_int_equal(rdev->counters.refused, 0);
+}
+
+static void after_a_poll_that_did_something_one_wait_returns_at_once(void **state)
+{
+	struct inbox inbox = { 0 };
+
+	(void)state;
+	up(RPMSG_POLLED_BY_LOOP);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, ANY, inbox_cb, NULL), 0);
+	ept.priv = &inbox;
+	pair_forge(&pair.device, 5, 77, "weft", 4, 4);
+	assert_int_equal(rpmsg_poll(rdev, 16), 1);
+	core->relaxed = 0;
+	assert_int_equal(rpmsg_wait(rdev, 1000), 0);
+	assert_int_equal(core->relaxed, 0);
+	assert_int_equal(rpmsg_wait(rdev, 1000), 0);
+	assert_int_equal(core->relaxed, 1);
+}
+
+static void run_and_wake(struct rpmsg_task *whose)
+{
+	(void)whose;
+	wake_all(); /* as a call does that ends at its deadline */
+}
+
+static void so_does_one_after_a_poll_that_ended_something(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_LOOP);
+	task.run = run_and_wake;
+	rpmsg_task_start(rdev, &task, 0);
+	assert_int_equal(rpmsg_poll(rdev, 16), 0);
+	core->relaxed = 0;
+	assert_int_equal(rpmsg_wait(rdev, 1000), 0);
+	assert_int_equal(core->relaxed, 0);
+}
+
+static void a_wait_of_no_time_does_not_sleep(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_LOOP);
+	rpmsg_poll(rdev, 16);
+	core->relaxed = 0;
+	assert_int_equal(rpmsg_wait(rdev, 0), 0);
+	rpmsg_task_start(rdev, &task, 0);
+	assert_int_equal(rpmsg_wait(rdev, 1000), 0);
+	assert_int_equal(core->relaxed, 0);
+	rpmsg_task_stop(rdev, &task);
+}
+
+static void who_was_told_already_does_not_sleep_whatever_the_port_can(void **state)
+{
+	(void)state;
+	for (int can_wait = 0; can_wait < 2; can_wait++) {
+		up(RPMSG_POLLED_BY_THREAD);
+		if (!can_wait)
+			ops.wait = NULL;
+		core->relaxed = 0;
+		uint32_t event = rpmsg_event_word(rdev);
+		wake_all();
+		assert_int_equal(rpmsg_wait_turn(rdev, event, 1000), 0);
+		assert_int_equal(core->relaxed + slept, 0);
+		assert_int_equal(rpmsg_wait_turn(rdev, rpmsg_event_word(rdev), 1000), 0);
+		assert_int_equal(core->relaxed + slept, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +411,11 @@ int main(void)
 		cmocka_unit_test(nobody_sleeps_for_a_link_that_its_interrupt_polls),
 		cmocka_unit_test(a_buffer_that_came_back_before_its_waiter_asked_is_not_slept_over),
 		cmocka_unit_test(who_does_not_wait_asks_for_no_bell),
+		cmocka_unit_test(nor_does_a_callback_that_finds_no_buffer),
+		cmocka_unit_test(after_a_poll_that_did_something_one_wait_returns_at_once),
+		cmocka_unit_test(so_does_one_after_a_poll_that_ended_something),
+		cmocka_unit_test(a_wait_of_no_time_does_not_sleep),
+		cmocka_unit_test(who_was_told_already_does_not_sleep_whatever_the_port_can),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
