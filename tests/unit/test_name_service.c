@@ -551,6 +551,33 @@ static void a_destroy_that_cannot_withdraw_changes_nothing(void **state)
 	assert_int_equal(heard.unbound, 1);
 }
 
+static struct named leaver;
+
+static void leave_when_it_comes_up(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t detail, void *priv)
+{
+	(void)rdev;
+	(void)detail;
+	(void)priv;
+	if (event == RPMSG_LINK_UP)
+		assert_int_equal(rpmsg_destroy_ept(&leaver.ept), 0);
+}
+
+static void what_was_announced_in_another_life_is_not_withdrawn_in_this(void **state)
+{
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&leaver, there, "loom", ANY, RPMSG_EPT_SERVER);
+	pair_settle(&pair);
+	assert_int_equal(heard.bound, 1);
+	there->event_cb = leave_when_it_comes_up;
+	rpmsg_restart(here);
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_link(there), WEFT_LINK_UP);
+	assert_int_equal(heard.bound, 1);
+	assert_int_equal(heard.unbound, 0);
+	assert_int_equal(pair.device.shm.transport.counters.sent, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -582,6 +609,7 @@ int main(void)
 		cmocka_unit_test(announcements_have_the_first_buffers),
 		cmocka_unit_test(who_sleeps_with_an_announcement_due_is_woken_by_a_free_buffer),
 		cmocka_unit_test(a_destroy_that_cannot_withdraw_changes_nothing),
+		cmocka_unit_test(what_was_announced_in_another_life_is_not_withdrawn_in_this),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

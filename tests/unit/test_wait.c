@@ -398,6 +398,56 @@ static void who_was_told_already_does_not_sleep_whatever_the_port_can(void **sta
 	}
 }
 
+/* A message comes after the last look of a poll, and rings no bell: the interrupt had not asked for it yet. */
+static unsigned late_messages;
+
+static bool arm_after_a_message(struct weft_transport *transport, bool tx)
+{
+	if (late_messages != 0) {
+		late_messages--;
+		pair_forge(&pair.device, 5, 77, "late", 4, 4);
+	}
+	return real->arm(transport, tx);
+}
+
+static void an_interrupt_is_told_of_what_came_while_it_asked_for_the_next(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct weft_transport_ops late;
+
+	(void)state;
+	up(RPMSG_POLLED_BY_INTERRUPT);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, NULL, 77, ANY, inbox_cb, NULL), 0);
+	ept.priv = &inbox;
+	real = core->shm.transport.ops;
+	late = *real;
+	late.arm = arm_after_a_message;
+	core->shm.transport.ops = &late;
+	late_messages = 3;
+	unsigned polls = 1;
+	while (rpmsg_poll(rdev, 4) == 4)
+		polls++;
+	assert_int_equal(inbox.count, 3);
+	assert_int_equal(polls, 4);
+	core->shm.transport.ops = real;
+}
+
+static void who_waits_for_a_destination_is_told_of_it(void **state)
+{
+	struct rpmsg_endpoint server;
+
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	assert_int_equal(rpmsg_create_ept(&ept, rdev, "loom", ANY, ANY, NULL, NULL), 0);
+	pair_settle(&pair);
+	assert_false(is_rpmsg_ept_ready(&ept));
+	assert_int_equal(rpmsg_create_ept(&server, &pair.device.rdev, "loom", ANY, ANY, NULL, NULL), 0);
+	uint32_t event = rpmsg_event_word(rdev);
+	pair_settle(&pair);
+	assert_true(is_rpmsg_ept_ready(&ept));
+	assert_int_not_equal(rpmsg_event_word(rdev), event);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +466,8 @@ int main(void)
 		cmocka_unit_test(so_does_one_after_a_poll_that_ended_something),
 		cmocka_unit_test(a_wait_of_no_time_does_not_sleep),
 		cmocka_unit_test(who_was_told_already_does_not_sleep_whatever_the_port_can),
+		cmocka_unit_test(an_interrupt_is_told_of_what_came_while_it_asked_for_the_next),
+		cmocka_unit_test(who_waits_for_a_destination_is_told_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
