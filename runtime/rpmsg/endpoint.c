@@ -197,13 +197,12 @@ int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
 	struct rpmsg_device *rdev = ept->rdev;
-	uint32_t wait = rpmsg_in_callback(rdev) ? 0 : rdev->tx_timeout_us;
 	uint32_t addr = ept->addr;
 	uint8_t *farewell = NULL;
 	int result;
 
 	while ((result = unpublish(rdev, ept, addr, farewell)) == NEEDS_BUFFER) {
-		int room = rpmsg_borrow(ept, &farewell, wait);
+		int room = rpmsg_borrow(ept, &farewell, rdev->tx_timeout_us); /* in a callback it does not wait */
 		if (room == RPMSG_ERR_NO_BUFF || room == RPMSG_ERR_PARAM)
 			return room;
 	}
