@@ -578,6 +578,21 @@ static void what_was_announced_in_another_life_is_not_withdrawn_in_this(void **s
 	assert_int_equal(pair.device.shm.transport.counters.sent, 1);
 }
 
+static void a_name_of_31_bytes_arrives_whole(void **state)
+{
+	static const char name31[] = "a.name.of.thirty-one.bytes.long";
+	struct named server;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&server, there, name31, ANY, RPMSG_EPT_SERVER);
+	pair_settle(&pair);
+	assert_string_equal(heard.name, name31);
+	assert_int_equal(rpmsg_destroy_ept(&server.ept), 0);
+	rpmsg_poll(here, 16); /* at once */
+	assert_int_equal(heard.unbound, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -610,6 +625,7 @@ int main(void)
 		cmocka_unit_test(who_sleeps_with_an_announcement_due_is_woken_by_a_free_buffer),
 		cmocka_unit_test(a_destroy_that_cannot_withdraw_changes_nothing),
 		cmocka_unit_test(what_was_announced_in_another_life_is_not_withdrawn_in_this),
+		cmocka_unit_test(a_name_of_31_bytes_arrives_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
