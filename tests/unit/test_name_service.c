@@ -593,6 +593,23 @@ static void a_name_of_31_bytes_arrives_whole(void **state)
 	assert_int_equal(heard.unbound, 1);
 }
 
+static void no_table_has_no_slots_whatever_their_number(void **state)
+{
+	struct rpmsg_config config = { .transport = &pair.driver.shm.transport,
+		                       .endpoints = pair.driver.endpoints,
+		                       .endpoint_slots = PAIR_ENDPOINTS,
+		                       .channel_slots = PAIR_CHANNELS };
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_init(here, &config), 0);
+	pair_settle(&pair);
+	names_say("loom", 2000, NS_CREATE);
+	pair_settle(&pair);
+	names_expect_kept(0);
+	assert_int_equal(here->counters.not_kept, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -626,6 +643,7 @@ int main(void)
 		cmocka_unit_test(a_destroy_that_cannot_withdraw_changes_nothing),
 		cmocka_unit_test(what_was_announced_in_another_life_is_not_withdrawn_in_this),
 		cmocka_unit_test(a_name_of_31_bytes_arrives_whole),
+		cmocka_unit_test(no_table_has_no_slots_whatever_their_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
