@@ -255,6 +255,47 @@ static void epochs_may_wrap(void **state)
 	}
 }
 
+static void a_device_echoes_no_empty_line(void **state)
+{
+	(void)state;
+	run_to(STEPS, true);
+	virtio_driver_line(&pair.driver.port.region)->epoch = 0;
+	pair_table(&pair)->vdev.status = 0;
+	rpmsg_poll(&pair.device.rdev, 16);
+	assert_int_equal(rpmsg_link(&pair.device.rdev), WEFT_LINK_DOWN);
+	assert_int_not_equal(virtio_device_line(&pair.device.port.region)->epoch, 0);
+	pair_settle(&pair);
+	pair_expect_works(&pair);
+}
+
+/* What stands in the device's line when a driver boots is no echo, whatever it is. */
+static void a_driver_takes_no_old_word_for_an_echo(void **state)
+{
+	(void)state;
+	for (uint32_t word = 0; word < 12; word++) {
+		pair_init(&pair);
+		virtio_driver_line(&pair.driver.port.region)->epoch = 5;
+		virtio_device_line(&pair.device.port.region)->epoch = word;
+		for (int i = 0; i < 4; i++)
+			rpmsg_poll(&pair.driver.rdev, 16);
+		assert_int_equal(rpmsg_link(&pair.driver.rdev), WEFT_LINK_DOWN);
+		pair_settle(&pair);
+		pair_expect_works(&pair);
+	}
+}
+
+static void a_device_that_boots_needs_no_reset_whatever_stood_there(void **state)
+{
+	struct virtio_line *line;
+
+	(void)state;
+	pair_init(&pair);
+	line = virtio_device_line(&pair.device.port.region);
+	line->flags = 0xffffffff;
+	rpmsg_poll(&pair.device.rdev, 16);
+	assert_int_equal(line->flags, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +309,9 @@ int main(void)
 		cmocka_unit_test(a_device_goes_only_with_the_driver_that_it_echoed),
 		cmocka_unit_test(a_core_may_boot_in_dirty_memory),
 		cmocka_unit_test(epochs_may_wrap),
+		cmocka_unit_test(a_device_echoes_no_empty_line),
+		cmocka_unit_test(a_driver_takes_no_old_word_for_an_echo),
+		cmocka_unit_test(a_device_that_boots_needs_no_reset_whatever_stood_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
