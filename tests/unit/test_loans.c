@@ -116,6 +116,9 @@ static void only_its_borrower_and_only_its_first_byte_will_do(void **state)
 		ends_expect_refused(&ept, foreign);
 		ends_expect_refused(&ept, both.memory);
 		ends_expect_refused(&ept, both.memory + PAIR_REGION);
+#if UINTPTR_MAX > UINT32_MAX
+		ends_expect_refused(&ept, (void *)((uintptr_t)payload + ((uintptr_t)1 << 32)));
+#endif
 		ends_expect_refused(&ept, &ept);
 		ends_expect_refused(&ept, (void *)(uintptr_t)1);
 		assert_int_equal(rpmsg_release_tx_buffer(&ept, NULL), RPMSG_ERR_PARAM);

@@ -305,6 +305,35 @@ static void a_fresh_ring_has_forgotten_the_old_one(void **state)
 	assert_int_equal(virtqueue_out(&cleared), 0);
 }
 
+static void a_ring_that_is_laid_shows_nothing_of_what_stood_there(void **state)
+{
+	struct virtqueue_config config;
+
+	(void)state;
+	queues_up(&queues, true);
+	config = (struct virtqueue_config){ .role = &virtqueue_driver,
+		                            .region = &queues.region,
+		                            .entries = queues.driver_entries,
+		                            .offset = 0,
+		                            .align = 16,
+		                            .num = QUEUES_NUM,
+		                            .device_writes = true };
+	memset(queues.memory, 0xa5, sizeof queues.memory);
+	virtqueue_init(&queues.driver, &config);
+	virtqueue_lay(&queues.driver, QUEUES_BUFFERS, QUEUES_BUF_SIZE);
+	assert_int_equal(queues.driver.ours->flags, VRING_F_NO_NOTIFY);
+	assert_int_equal(queues.driver.ours->idx, 0);
+	assert_int_equal(queues.driver.theirs->flags, 0);
+	assert_int_equal(queues.driver.theirs->idx, 0);
+	for (unsigned i = 0; i < QUEUES_NUM; i++) {
+		struct vring_head *used = (struct vring_head *)(uintptr_t)queues.driver.theirs;
+
+		assert_int_equal(vring_avail_ring(queues.driver.ours)[i], 0);
+		assert_int_equal(vring_used_ring(used)[i].id, 0);
+		assert_int_equal(vring_used_ring(used)[i].len, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +350,7 @@ int main(void)
 		cmocka_unit_test(a_buffer_is_found_by_its_first_byte_and_its_owner),
 		cmocka_unit_test(no_other_pointer_is_found),
 		cmocka_unit_test(a_fresh_ring_has_forgotten_the_old_one),
+		cmocka_unit_test(a_ring_that_is_laid_shows_nothing_of_what_stood_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
