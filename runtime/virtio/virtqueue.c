@@ -38,7 +38,6 @@ void virtqueue_init(struct virtqueue *vq, const struct virtqueue_config *config)
 /* A lie advances nothing: what we had not taken stays there to be looked at. */
 int virtqueue_break(struct virtqueue *vq, enum weft_check fault)
 {
-	vq->seen = vq->next;
 	vq->fault = (uint8_t)fault;
 	return VIRTQUEUE_BROKEN;
 }
