@@ -307,6 +307,8 @@ static void a_client_stays_with_its_server_when_another_goes(void **state)
 	assert_int_equal(loom_server_start(&second, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
 	assert_int_equal(loom_server_start(&third, &looms.pair.device.rdev, &loom_ops, &looms, NULL), WEFT_OK);
 	pair_settle(&looms.pair);
+	assert_int_equal(client->hello_id, 1);
+	assert_int_equal(client->ept.dest_addr, first);
 	assert_int_equal(loom_server_stop(&second), WEFT_OK);
 	pair_settle(&looms.pair);
 	assert_int_equal(client->server, first);

@@ -222,6 +222,89 @@ static void a_buffer_that_comes_with_the_deadline_starts_no_call(void **state)
 	pair_expect_no_buffers_out(&looms.pair);
 }
 
+/* ---- Another context polls ---- */
+
+/* ... after the caller's nth look at the clock, at the latest when it sleeps. */
+static unsigned looks;
+
+static void another_polls(void)
+{
+	me = 2;
+	rpmsg_poll(&looms.pair.device.rdev, 16);
+	rpmsg_poll(driver(), 16);
+	me = 1;
+}
+
+static uint32_t now_while_another_polls(struct weft_port *port)
+{
+	(void)port;
+	if (looks != 0 && --looks == 0)
+		another_polls();
+	return looms.pair.now;
+}
+
+static void relax_while_another_polls(struct weft_port *port, uint32_t timeout_us)
+{
+	(void)port;
+	(void)timeout_us;
+	assert_int_not_equal(looks, 0); /* else there was word of it already */
+	looks = 0;
+	another_polls();
+}
+
+static void a_reply_that_came_after_the_look_is_not_slept_over(void **state)
+{
+	tests_v1_Thread request = thread_of(1, "red");
+	tests_v1_Cloth cloth;
+	struct weft_call *const *table = looms.table;
+
+	(void)state;
+	for (unsigned look = 4; look < 12; look++) {
+		looms_up(&looms);
+		ops = pair_ops;
+		ops.self = self;
+		ops.now_us = now_while_another_polls;
+		ops.relax = relax_while_another_polls;
+		me = 1;
+		looms.pair.driver.port.ops = &ops;
+		driver()->polled_by = RPMSG_POLLED_BY_THREAD;
+		looks = look;
+		assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(5)), WEFT_OK);
+		assert_null(table[0]);
+		looms.pair.driver.port.ops = &pair_ops;
+		looks = 0;
+	}
+}
+
+/* ---- While it is closed ---- */
+
+static void start_in_done(struct loom_weave_call *call, weft_status status, tests_v1_Cloth *response)
+{
+	tests_v1_Thread request = thread_of(1, "red");
+
+	ending.status = status;
+	closes++;
+	told[0] = weft_client_state(&looms.client.base);
+	told[1] = loom_weave_start(&looms.client, call, &request, response, WEFT_MS(5), start_in_done, NULL);
+}
+
+static void a_client_that_is_closed_starts_nothing_more(void **state)
+{
+	tests_v1_Thread request = thread_of(1, "red");
+
+	(void)state;
+	looms_up(&looms);
+	closes = 0;
+	assert_int_equal(
+		loom_weave_start(&looms.client, &ending.call, &request, &ending.cloth, WEFT_MS(5), start_in_done, NULL),
+		WEFT_OK);
+	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
+	assert_int_equal(closes, 1);
+	assert_int_equal(ending.status, WEFT_CANCELLED);
+	assert_int_equal(told[0], WEFT_UNAVAILABLE);
+	assert_int_equal(told[1], WEFT_UNAVAILABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +313,8 @@ int main(void)
 		cmocka_unit_test(a_second_context_does_not_wait_where_the_first_polls),
 		cmocka_unit_test(who_waits_ends_its_call_when_the_poller_does_not),
 		cmocka_unit_test(a_buffer_that_comes_with_the_deadline_starts_no_call),
+		cmocka_unit_test(a_reply_that_came_after_the_look_is_not_slept_over),
+		cmocka_unit_test(a_client_that_is_closed_starts_nothing_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

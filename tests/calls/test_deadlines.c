@@ -574,6 +574,49 @@ static void who_waited_longer_is_served_first_whatever_the_slot(void **state)
 	assert_int_equal(endings[2].status, WEFT_OK);
 }
 
+/* One slot, and it is taken: but there are buffers again, and who waits goes first. */
+static void a_request_that_finds_another_waiting_is_served_behind_it(void **state)
+{
+	struct ending endings[2];
+
+	(void)state;
+	looms_up(&looms);
+	starve_the_server();
+	assert_int_equal(start_weave(&looms, &endings[0], 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(looms.server.base.counters.waited, 1);
+	feed_the_server();
+	assert_int_equal(start_weave(&looms, &endings[1], 2, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(endings[0].status, WEFT_OK);
+	assert_int_equal(endings[1].status, WEFT_OK);
+	assert_int_equal(looms.woven, 2);
+	assert_int_equal(looms.last.count, 2);
+	assert_int_equal(looms.server.base.counters.dropped, 0);
+}
+
+static void an_unanswered_hello_is_said_again_when_the_config_says(void **state)
+{
+	static const uint32_t configured[] = { 0, WEFT_MS(5), WEFT_MS(300) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof configured / sizeof configured[0]; i++) {
+		uint32_t hello_us = configured[i] != 0 ? configured[i] : WEFT_MS(100);
+		struct weft_client_config config = { .address = 400, .hello_us = configured[i] };
+
+		looms_link(&looms);
+		assert_int_equal(loom_client_open(&looms.client, &looms.pair.driver.rdev, &config), WEFT_OK);
+		pair_settle(&looms.pair);
+		uint32_t hellos = looms.client.base.hello_id;
+		looms.pair.now += hello_us - 1u;
+		pair_settle(&looms.pair);
+		assert_int_equal(looms.client.base.hello_id, hellos);
+		looms.pair.now += 1;
+		pair_settle(&looms.pair);
+		assert_int_equal(looms.client.base.hello_id, hellos + 1u);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -598,6 +641,8 @@ int main(void)
 		cmocka_unit_test(a_call_that_ended_with_its_client_cannot_be_cancelled),
 		cmocka_unit_test(closing_a_client_cancels_its_calls_and_gives_everything_back),
 		cmocka_unit_test(who_waited_longer_is_served_first_whatever_the_slot),
+		cmocka_unit_test(a_request_that_finds_another_waiting_is_served_behind_it),
+		cmocka_unit_test(an_unanswered_hello_is_said_again_when_the_config_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,9 @@ static void a_token_ends_with_its_server(void **state)
 	assert_int_equal(reply(tokens[0], 1), WEFT_FAILED_PRECONDITION);
 	pair_settle(&looms.pair);
 	assert_int_equal(ending.status, WEFT_UNAVAILABLE);
+	memset(&looms.server, 0xa5, sizeof looms.server); /* whoever still looks at it crashes */
+	looms.pair.now += WEFT_MS(100);
+	pair_settle(&looms.pair);
 }
 
 static void without_a_buffer_the_token_stays_good(void **state)
@@ -437,6 +440,41 @@ static void a_token_is_no_more_when_the_link_is_said_to_be_down(void **state)
 	assert_int_equal(reply(owed_token, 1), WEFT_FAILED_PRECONDITION);
 }
 
+static void a_cancel_is_of_the_client_that_asked(void **state)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_CANCEL, .method = LOOM_WEAVE_ID };
+	struct ending ending;
+
+	(void)state;
+	up(1);
+	assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+	pair_settle(&looms.pair);
+	header.call = ending.call.base.id;
+	send_frame(&looms.pair.driver, 4711, looms.server.base.ept.addr, header, NULL, 0);
+	header.call++;
+	send_frame(&looms.pair.driver, looms.client.base.ept.addr, looms.server.base.ept.addr, header, NULL, 0);
+	pair_settle(&looms.pair);
+	assert_int_equal(reply(tokens[0], 3), WEFT_OK);
+	pair_settle(&looms.pair);
+	assert_int_equal(ending.cloth.length, 3);
+}
+
+/* 35 minutes are the longest: what says more is not taken for a time that has passed. */
+static void a_time_out_beyond_the_longest_is_the_longest(void **state)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = LOOM_WEAVE_ID, .call = 1 };
+
+	(void)state;
+	up(1);
+	for (unsigned i = 0; i < 2; i++) {
+		header.aux = i == 0 ? 0x80000000u : 0xffffffffu;
+		send_frame(&looms.pair.driver, 4711, looms.server.base.ept.addr, header, NULL, 0);
+		pair_settle(&looms.pair);
+		assert_int_equal(taken, i + 1u);
+		assert_int_equal(reply(tokens[i], 1), WEFT_OK);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,6 +497,8 @@ int main(void)
 		cmocka_unit_test(no_token_is_zero_however_many_there_were),
 		cmocka_unit_test(what_is_owed_expires_in_time_while_others_wait),
 		cmocka_unit_test(a_token_is_no_more_when_the_link_is_said_to_be_down),
+		cmocka_unit_test(a_cancel_is_of_the_client_that_asked),
+		cmocka_unit_test(a_time_out_beyond_the_longest_is_the_longest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -383,7 +383,13 @@ static void kinds_of_streams_and_of_the_future_touch_no_call(void **state)
 /* The server's answer to a hello, word by word wrong. The client had asked again after a time-out. */
 static void a_client_believes_a_hello_reply_only_when_all_of_it_is_right(void **state)
 {
-	struct weft_hello honest = { .version = WEFT_PROTOCOL_VERSION, .major = 1, .frame_size = 496, .epoch = 9 };
+	struct weft_hello honest = { .version = WEFT_PROTOCOL_VERSION,
+		                     .major = 1,
+		                     .frame_size = 496,
+		                     .epoch = 9,
+		                     .window = 7,
+		                     .fingerprint_low = 1,
+		                     .fingerprint_high = 2 };
 	struct {
 		const char *what;
 		struct weft_hello hello;
@@ -422,6 +428,12 @@ static void a_client_believes_a_hello_reply_only_when_all_of_it_is_right(void **
 		reply_from(looms.server.base.ept.addr, header, &rows[i].hello, rows[i].len);
 		if (weft_client_state(&looms.client.base) != rows[i].state)
 			fail_msg("%s: %s", rows[i].what, weft_status_name(weft_client_state(&looms.client.base)));
+		if (rows[i].state == WEFT_OK) {
+			assert_int_equal(looms.client.base.peer.fingerprint, 0x200000001u);
+			assert_int_equal(looms.client.base.peer.frame_size, 496);
+			assert_int_equal(looms.client.base.peer.epoch, 9);
+			assert_int_equal(looms.client.base.peer.window, 7);
+		}
 	}
 }
 

@@ -366,6 +366,32 @@ static void every_status_has_its_name(void **state)
 	assert_string_equal(weft_status_name(WEFT_DEFERRED), "?");
 }
 
+static weft_status refuse_with_a_body(struct weft_server *server, struct weft_request *request)
+{
+	(void)server;
+	request->reply_len = 8;
+	return WEFT_ABORTED;
+}
+
+static void an_error_has_no_body_whatever_a_dispatch_wrote(void **state)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = 1, .call = 1, .aux = WEFT_MS(5) };
+	struct inbox answers = { 0 };
+	struct rpmsg_endpoint asker;
+	struct weft_server server;
+
+	(void)state;
+	looms_link(&looms);
+	assert_int_equal(rpmsg_create_ept(&asker, driver(), NULL, 77, RPMSG_ADDR_ANY, inbox_cb, NULL), 0);
+	asker.priv = &answers;
+	assert_int_equal(weft_server_start(&server, device(), &bare, refuse_with_a_body, &looms, NULL, NULL), WEFT_OK);
+	send_frame(&looms.pair.driver, 77, server.ept.addr, header, NULL, 0);
+	pair_settle(&looms.pair);
+	assert_int_equal(answers.count, 1);
+	assert_int_equal(answers.len, WEFT_CALL_HEADER_SIZE);
+	assert_int_equal(weft_server_stop(&server), WEFT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +408,7 @@ int main(void)
 		cmocka_unit_test(between_a_restart_and_the_poll_a_call_is_unavailable),
 		cmocka_unit_test(every_error_of_rpmsg_is_a_status),
 		cmocka_unit_test(every_status_has_its_name),
+		cmocka_unit_test(an_error_has_no_body_whatever_a_dispatch_wrote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,37 @@ static void the_link_of_usual_sizes_fits_the_memory_it_names(void **state)
 	assert_int_equal(weft_link_open(&link, &port, &weft_shm_device, NULL), RPMSG_ERR_PARAM);
 }
 
+static void on_name(struct rpmsg_device *rdev, const char *name, uint32_t dest)
+{
+	(void)rdev;
+	(void)name;
+	(void)dest;
+}
+
+static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t detail, void *priv)
+{
+	(void)rdev;
+	(void)event;
+	(void)detail;
+	(void)priv;
+}
+
+static void the_link_of_usual_sizes_does_as_its_config_says(void **state)
+{
+	static struct weft_link link;
+	struct weft_link_config config = {
+		.ns_bind_cb = on_name, .event = on_event, .priv = &link, .polled_by = RPMSG_POLLED_BY_BUSY
+	};
+
+	(void)state;
+	pair_init(&pair);
+	assert_int_equal(weft_link_open(&link, &pair.driver.port, &weft_shm_driver, &config), 0);
+	assert_ptr_equal(link.rdev.ns_bind_cb, on_name);
+	assert_ptr_equal(link.rdev.event_cb, on_event);
+	assert_ptr_equal(link.rdev.priv, &link);
+	assert_int_equal(link.rdev.polled_by, RPMSG_POLLED_BY_BUSY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +152,7 @@ int main(void)
 		cmocka_unit_test(a_driver_may_start_anew_when_its_owner_likes),
 		cmocka_unit_test(a_driver_accepts_only_features_that_it_implements),
 		cmocka_unit_test(the_link_of_usual_sizes_fits_the_memory_it_names),
+		cmocka_unit_test(the_link_of_usual_sizes_does_as_its_config_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
