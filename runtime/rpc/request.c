@@ -334,8 +334,7 @@ void weft_server_forget(struct weft_server *server)
 	for (uint32_t i = 0; i < server->slot_count; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
-		if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE))
-			slot->held = false; /* the hold went with the link */
+		move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE); /* its hold went with the link */
 		move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE);
 	}
 }
