@@ -305,6 +305,40 @@ static void a_client_that_is_closed_starts_nothing_more(void **state)
 	assert_int_equal(told[1], WEFT_UNAVAILABLE);
 }
 
+/* A buffer comes in time, and an answer does not: it is one time for both. */
+static void sleep_and_get_the_buffer_early(struct weft_port *port, const uint32_t *event, uint32_t seen,
+                                           uint32_t timeout_us)
+{
+	(void)port;
+	(void)event;
+	(void)seen;
+	looms.pair.now += last.rdev != NULL ? WEFT_MS(2) : timeout_us;
+	if (last.rdev != NULL)
+		assert_int_equal(rpmsg_destroy_ept(&last), 0);
+	last.rdev = NULL;
+}
+
+static void the_wait_for_a_buffer_is_of_the_time_of_the_call(void **state)
+{
+	tests_v1_Thread request = thread_of(1, "red");
+	tests_v1_Cloth cloth;
+
+	(void)state;
+	looms_up(&looms);
+	ops = pair_ops;
+	ops.wait = sleep_and_get_the_buffer_early;
+	ops.wake = wake;
+	looms.pair.driver.port.ops = &ops;
+	driver()->polled_by = RPMSG_POLLED_BY_THREAD;
+	assert_int_equal(rpmsg_create_ept(&last, driver(), NULL, RPMSG_ADDR_ANY, RPMSG_ADDR_ANY, NULL, NULL), 0);
+	while (rpmsg_get_tx_payload_buffer(&last, NULL, 0) != NULL) {
+	}
+	uint32_t start = looms.pair.now;
+	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(5)), WEFT_DEADLINE_EXCEEDED);
+	assert_int_equal(looms.client.base.counters.started, 1);
+	assert_int_equal(looms.pair.now - start, WEFT_MS(5));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +349,7 @@ int main(void)
 		cmocka_unit_test(a_buffer_that_comes_with_the_deadline_starts_no_call),
 		cmocka_unit_test(a_reply_that_came_after_the_look_is_not_slept_over),
 		cmocka_unit_test(a_client_that_is_closed_starts_nothing_more),
+		cmocka_unit_test(the_wait_for_a_buffer_is_of_the_time_of_the_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,8 +131,19 @@ static void an_answer_comes_late(void)
 	time_passes();
 }
 
+/* The other core's server stops, if it has one. */
+static void the_server_goes(void)
+{
+	if (looms.server.base.rdev == &here->other->rdev)
+		assert_int_equal(loom_server_stop(&looms.server), WEFT_OK);
+	if (bolts.server.base.rdev == &here->other->rdev)
+		assert_int_equal(bolt_server_stop(&bolts.server), WEFT_OK);
+	interrupt();
+}
+
 static void (*const happenings[])(void) = {
-	nothing_happens, the_link_restarts, the_link_goes, the_link_lives_anew, time_passes, an_answer_comes_late,
+	nothing_happens, the_link_restarts,    the_link_goes,   the_link_lives_anew,
+	time_passes,     an_answer_comes_late, the_server_goes,
 };
 
 /* Run one from a fresh start for every happening and at every critical section that it has. */
@@ -174,6 +185,9 @@ static void the_service_is_there(void)
 	tests_v1_Thread request = thread_of(3, "red");
 	tests_v1_Cloth cloth;
 
+	if (looms.server.base.rdev == NULL)
+		assert_int_equal(loom_server_start(&looms.server, &here->other->rdev, &loom_ops, &looms, NULL),
+		                 WEFT_OK);
 	pair_settle(pair);
 	assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(500)), WEFT_OK);
 	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(50)), WEFT_OK);
@@ -326,6 +340,9 @@ static void bolts_are_served(void)
 	bolts_v1_Length fields = bolts_v1_Length_init_zero;
 	bolts_v1_Receipt receipt;
 
+	if (bolts.server.base.rdev == NULL)
+		assert_int_equal(bolt_server_start(&bolts.server, &here->other->rdev, &bolt_ops, &bolts, NULL),
+		                 WEFT_OK);
 	pair_settle(pair);
 	assert_int_equal(bolt_client_wait(&bolts.client, WEFT_MS(500)), WEFT_OK);
 	assert_int_equal(bolt_store(&bolts.client, &fields, &receipt, WEFT_MS(50)), WEFT_OK);

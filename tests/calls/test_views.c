@@ -659,6 +659,29 @@ static void a_view_fits_from_its_first_byte_to_its_last(void **state)
 	}
 }
 
+static void a_release_that_is_repeated_gives_back_no_later_hold(void **state)
+{
+	bolts_v1_Pattern request = full_pattern();
+	bolts_v1_Pattern response;
+	struct weft_rx first;
+	struct weft_rx second;
+
+	(void)state;
+	bolts_up(&bolts);
+	assert_int_equal(bolt_print(&bolts.client, &request, &response, &first, WEFT_MS(10)), WEFT_OK);
+	void *frame = first.frame;
+	assert_int_equal(weft_rx_release(&first), WEFT_OK);
+	for (unsigned i = 0; i < PAIR_NUM; i++) { /* until the buffer has its turn again */
+		assert_int_equal(bolt_print(&bolts.client, &request, &response, &second, WEFT_MS(10)), WEFT_OK);
+		if (second.frame == frame)
+			break;
+		assert_int_equal(weft_rx_release(&second), WEFT_OK);
+	}
+	assert_ptr_equal(second.frame, frame);
+	assert_int_equal(weft_rx_release(&first), WEFT_FAILED_PRECONDITION);
+	assert_int_equal(weft_rx_release(&second), WEFT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -685,6 +708,7 @@ int main(void)
 		cmocka_unit_test(a_loan_is_over_while_the_link_is_down),
 		cmocka_unit_test(a_message_with_views_is_encoded_where_it_fits_and_nowhere_else),
 		cmocka_unit_test(a_view_fits_from_its_first_byte_to_its_last),
+		cmocka_unit_test(a_release_that_is_repeated_gives_back_no_later_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
