@@ -341,6 +341,8 @@ static void tokens_may_wrap(void **state)
 		assert_int_equal(reply(tokens[0], i), WEFT_OK);
 		pair_settle(&looms.pair);
 		assert_int_equal(ending.times, 1);
+		assert_int_equal(ending.cloth.length, i);
+	}
 }
 
 static void a_late_status_that_is_none_is_unknown(void **state)

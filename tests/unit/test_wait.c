@@ -448,32 +448,6 @@ static void who_waits_for_a_destination_is_told_of_it(void **state)
 	assert_int_not_equal(rpmsg_event_word(rdev), event);
 }
 
-static void unregistered_by_another(struct rpmsg_driver *whose, uint32_t dest)
-{
-	(void)dest;
-	me = 2; /* meanwhile, in another thread */
-	meanwhile = end_callback;
-	assert_int_equal(rpmsg_unregister_driver(rdev, whose), 0);
-	assert_int_equal(slept, 3);
-	me = 1;
-}
-
-static void a_thread_that_unregisters_waits_for_the_callback(void **state)
-{
-	struct rpmsg_driver driver = { .name = "loom",
-		                       .probe = unregistered_by_another,
-		                       .remove = unregistered_by_another };
-	struct rpmsg_endpoint server;
-
-	(void)state;
-	up(RPMSG_POLLED_BY_THREAD);
-	assert_int_equal(rpmsg_register_driver(rdev, &driver), 0);
-	assert_int_equal(rpmsg_create_ept(&server, &pair.device.rdev, "loom", ANY, ANY, NULL, NULL), 0);
-	pair_settle(&pair);
-	assert_int_equal(slept, 3);
-	meanwhile = NULL;
-}
-
 static void a_send_waits_for_a_second_unless_told_otherwise(void **state)
 {
 	(void)state;
@@ -507,7 +481,6 @@ int main(void)
 		cmocka_unit_test(who_was_told_already_does_not_sleep_whatever_the_port_can),
 		cmocka_unit_test(an_interrupt_is_told_of_what_came_while_it_asked_for_the_next),
 		cmocka_unit_test(who_waits_for_a_destination_is_told_of_it),
-		cmocka_unit_test(a_thread_that_unregisters_waits_for_the_callback),
 		cmocka_unit_test(a_send_waits_for_a_second_unless_told_otherwise),
 	};
 
