@@ -53,6 +53,11 @@ uint32_t weft_link_life(struct rpmsg_device *rdev)
 	return life;
 }
 
+bool weft_link_lives(struct rpmsg_device *rdev, uint32_t life)
+{
+	return rpmsg_mtu(rdev) != 0 && weft_link_life(rdev) == life;
+}
+
 bool weft_message_decode(const struct weft_message *type, void *message, const uint8_t *data, uint32_t len)
 {
 	return type->decode(type, message, data, len) &&

@@ -40,6 +40,8 @@ weft_status weft_hello_fault(const struct weft_hello *hello, const struct weft_s
 
 /* Another number in every life of the link. Loans and holds end with theirs. */
 uint32_t weft_link_life(struct rpmsg_device *rdev);
+/* It is up, and still in that life. */
+bool weft_link_lives(struct rpmsg_device *rdev, uint32_t life);
 
 /* Hold a received frame, inside the callback that got it. False: it is held already, or none of ours. */
 bool weft_rx_hold(struct weft_rx *rx, struct rpmsg_endpoint *ept, void *frame);

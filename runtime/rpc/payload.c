@@ -80,7 +80,7 @@ weft_status weft_tx_state(struct weft_tx *tx)
 		return WEFT_OK;
 	struct rpmsg_device *rdev = tx->ept->rdev;
 	/* In another life of the link the buffer may be lent again, to somebody else. */
-	if (rdev != NULL && rpmsg_link(rdev) == WEFT_LINK_UP && weft_link_life(rdev) == tx->life)
+	if (rdev != NULL && weft_link_lives(rdev, tx->life))
 		return WEFT_OK;
 	*tx = (struct weft_tx){ 0 };
 	return WEFT_UNAVAILABLE;

@@ -357,16 +357,19 @@ static struct weft_server_slot *claim(struct weft_server *server, uint32_t token
 	return claimed ? slot : NULL;
 }
 
-/* A buffer of the life that the request is of. Without one the slot goes back to what it was, or is free. */
+/* A buffer of the life that the request is of, which stays that until rpmsg_tx_end(). Without one the slot goes back to
+ * what it was, or is free. */
 static weft_status borrow(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, uint32_t life,
                           uint8_t **reply, uint32_t *room)
 {
+	rpmsg_tx_begin(server->rdev);
 	*reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, room, 0);
 	bool same = life == life_of(server) && rpmsg_link(server->rdev) == WEFT_LINK_UP;
 	if (*reply != NULL && same)
 		return WEFT_OK;
 	if (*reply != NULL)
 		rpmsg_release_tx_buffer(&server->ept, *reply);
+	rpmsg_tx_end(server->rdev);
 	move(server, slot, token, SLOT_ANSWERING, same ? SLOT_DEFERRED : SLOT_FREE);
 	return same ? WEFT_RESOURCE_EXHAUSTED : WEFT_FAILED_PRECONDITION;
 }
@@ -398,6 +401,7 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 	/* Free before the client hears: its next request finds the slot. */
 	move(server, slot, token.id, SLOT_ANSWERING, SLOT_FREE);
 	send_answer(server, &answer, status, reply, status == WEFT_OK ? len : 0);
+	rpmsg_tx_end(server->rdev);
 	return status == WEFT_INTERNAL ? WEFT_INTERNAL : WEFT_OK;
 }
 

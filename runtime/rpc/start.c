@@ -6,7 +6,8 @@
 
 /* ---- Start ---- */
 
-/* What a request needs before it can go out. The buffer is borrowed by the client's endpoint. */
+/* What a request needs before it can go out. The buffer is borrowed by the client's endpoint, and the link is kept
+ * from restarting under our hands (rpmsg_tx_begin()) until transmit() or drop(). */
 struct outgoing {
 	struct weft_call_header header;
 	uint8_t *frame;
@@ -14,10 +15,17 @@ struct outgoing {
 	uint32_t room; /* of the body */
 };
 
+static void drop(struct weft_client *client, struct outgoing *out)
+{
+	rpmsg_release_tx_buffer(&client->ept, out->frame);
+	rpmsg_tx_end(client->rdev);
+}
+
 /* Borrow a buffer, waiting at most wait_us, and encode the request into it. */
 static weft_status encode(struct weft_client *client, const struct weft_method *method, const void *request,
                           uint32_t wait_us, struct outgoing *out)
 {
+	uint32_t life = weft_link_life(client->rdev); /* before the loan: it is of that one, or of none */
 	uint32_t capacity = 0;
 	uint32_t len = 0;
 
@@ -28,9 +36,14 @@ static weft_status encode(struct weft_client *client, const struct weft_method *
 			return state;
 		return rpmsg_mtu(client->rdev) != 0 ? WEFT_RESOURCE_EXHAUSTED : WEFT_UNAVAILABLE; /* 0: the link went */
 	}
+	rpmsg_tx_begin(client->rdev);
+	if (!weft_link_lives(client->rdev, life)) {
+		drop(client, out);
+		return WEFT_UNAVAILABLE;
+	}
 	if (!weft_message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
 	                         capacity - WEFT_CALL_HEADER_SIZE, &len)) {
-		rpmsg_release_tx_buffer(&client->ept, out->frame);
+		drop(client, out);
 		return WEFT_INVALID_ARGUMENT;
 	}
 	out->len = WEFT_CALL_HEADER_SIZE + len;
@@ -44,9 +57,10 @@ static weft_status transmit(struct weft_client *client, struct outgoing *out)
 	frame_begin(out->frame, &out->header);
 	int result = rpmsg_sendto_nocopy(&client->ept, out->frame, (int)out->len, client->server);
 	if (result < 0) {
-		rpmsg_release_tx_buffer(&client->ept, out->frame);
+		drop(client, out);
 		return WEFT_UNAVAILABLE; /* the link or the server went while we encoded */
 	}
+	rpmsg_tx_end(client->rdev);
 	uintptr_t key = rpmsg_lock(client->rdev);
 	client->counters.started++;
 	rpmsg_unlock(client->rdev, key);
@@ -75,7 +89,7 @@ static weft_status start_or_drop(struct weft_client *client, struct weft_call *c
 	weft_status status = start(client, call, timeout_us, out);
 
 	if (status == WEFT_RESOURCE_EXHAUSTED)
-		rpmsg_release_tx_buffer(&client->ept, out->frame);
+		drop(client, out);
 	return status;
 }
 
@@ -168,7 +182,7 @@ weft_status weft_client_call(struct weft_client *client, const struct weft_metho
 	status = encode(client, method, request, timeout_us, &out);
 	uint32_t waited = weft_wrap_sub(rpmsg_now_us(client->rdev), begun);
 	if (status == WEFT_OK && waited >= timeout_us)
-		rpmsg_release_tx_buffer(&client->ept, out.frame);
+		drop(client, &out);
 	if (waited >= timeout_us && (status == WEFT_OK || status == WEFT_RESOURCE_EXHAUSTED))
 		return WEFT_DEADLINE_EXCEEDED;
 	if (status != WEFT_OK)
@@ -206,27 +220,23 @@ weft_status weft_client_begin(struct weft_client *client, const struct weft_payl
 		status = WEFT_INVALID_ARGUMENT;
 	if (status != WEFT_OK)
 		return status;
-	uint32_t life = weft_link_life(client->rdev);
 	status = encode(client, &method, fields, timeout_us, &out);
 	if (status != WEFT_OK)
 		return status;
-	if (weft_link_life(client->rdev) != life)
-		status = WEFT_UNAVAILABLE; /* it may be of either */
-	else if (!weft_tx_place(tx, payload, out.frame + WEFT_CALL_HEADER_SIZE, out.room,
-	                        out.len - WEFT_CALL_HEADER_SIZE))
-		status = WEFT_INVALID_ARGUMENT;
-	if (status != WEFT_OK) {
-		rpmsg_release_tx_buffer(&client->ept, out.frame);
-		return status;
-	}
 	tx->ept = &client->ept;
-	tx->life = life;
+	tx->life = weft_link_life(client->rdev);
+	if (!weft_tx_place(tx, payload, out.frame + WEFT_CALL_HEADER_SIZE, out.room, out.len - WEFT_CALL_HEADER_SIZE)) {
+		*tx = (struct weft_tx){ 0 };
+		drop(client, &out);
+		return WEFT_INVALID_ARGUMENT;
+	}
+	rpmsg_tx_end(client->rdev); /* the rest is the application's */
 	return WEFT_OK;
 }
 
-/* What is lent, ready to go out. */
-static weft_status from_loan(struct weft_client *client, struct weft_tx *tx, uint32_t len,
-                             const struct weft_method *method, struct outgoing *out)
+/* What is lent, ready to go out: from OK on the link does not restart. */
+static weft_status close_loan(struct weft_client *client, struct weft_tx *tx, uint32_t len,
+                              const struct weft_method *method, struct outgoing *out)
 {
 	weft_status status = weft_tx_state(tx);
 
@@ -247,6 +257,24 @@ static weft_status from_loan(struct weft_client *client, struct weft_tx *tx, uin
 	return WEFT_OK;
 }
 
+static weft_status from_loan(struct weft_client *client, struct weft_tx *tx, uint32_t len,
+                             const struct weft_method *method, struct outgoing *out)
+{
+	rpmsg_tx_begin(client->rdev);
+	weft_status status = close_loan(client, tx, len, method, out);
+	if (status != WEFT_OK)
+		rpmsg_tx_end(client->rdev);
+	return status;
+}
+
+/* OK, or what else stands against it: then nothing has happened. */
+static weft_status or_end(struct weft_client *client, weft_status status)
+{
+	if (status != WEFT_OK)
+		rpmsg_tx_end(client->rdev);
+	return status;
+}
+
 /* The call goes out. With the table full nothing has happened. */
 static weft_status start_loan(struct weft_client *client, struct weft_call *call, struct weft_tx *tx,
                               uint32_t timeout_us, struct outgoing *out)
@@ -255,6 +283,8 @@ static weft_status start_loan(struct weft_client *client, struct weft_call *call
 
 	if (status != WEFT_RESOURCE_EXHAUSTED)
 		*tx = (struct weft_tx){ 0 };
+	else
+		rpmsg_tx_end(client->rdev);
 	return status;
 }
 
@@ -268,7 +298,7 @@ weft_status weft_client_commit(struct weft_client *client, struct weft_tx *tx, u
 
 	nothing_held(rx);
 	if (status == WEFT_OK)
-		status = sync_fault(client, timeout_us);
+		status = or_end(client, sync_fault(client, timeout_us));
 	if (status != WEFT_OK)
 		return status;
 	prepare(client, &call, method, response, rx, NULL);
@@ -285,9 +315,7 @@ weft_status weft_client_commit_start(struct weft_client *client, struct weft_cal
 
 	nothing_held(rx);
 	if (status == WEFT_OK)
-		status = timeout_fault(timeout_us);
-	if (status == WEFT_OK && done == NULL)
-		status = WEFT_INVALID_ARGUMENT;
+		status = or_end(client, done == NULL ? WEFT_INVALID_ARGUMENT : timeout_fault(timeout_us));
 	if (status != WEFT_OK)
 		return status;
 	prepare(client, call, method, response, rx, done);

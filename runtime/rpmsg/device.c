@@ -82,6 +82,29 @@ void rpmsg_restart(struct rpmsg_device *rdev)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 
-	rdev->transport->ops->restart(rdev->transport);
+	rdev->restart_due = rdev->writers != 0;
+	if (!rdev->restart_due)
+		rdev->transport->ops->restart(rdev->transport);
 	rpmsg_unlock(rdev, key);
+}
+
+/* Where the one who writes is the one who polls, nothing happens under its hands. */
+void rpmsg_tx_begin(struct rpmsg_device *rdev)
+{
+	if (!rpmsg_others_poll(rdev))
+		return;
+	uintptr_t key = rpmsg_lock(rdev);
+	rdev->writers++;
+	rpmsg_unlock(rdev, key);
+}
+
+void rpmsg_tx_end(struct rpmsg_device *rdev)
+{
+	if (!rpmsg_others_poll(rdev))
+		return;
+	uintptr_t key = rpmsg_lock(rdev);
+	bool due = --rdev->writers == 0 && rdev->service_due;
+	rpmsg_unlock(rdev, key);
+	if (due)
+		rpmsg_wake(rdev);
 }

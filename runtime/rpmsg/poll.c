@@ -51,7 +51,18 @@ static void link_down(struct rpmsg_device *rdev)
 static void look_after_link(struct rpmsg_device *rdev)
 {
 	uintptr_t key = rpmsg_lock(rdev);
-	uint8_t link = (uint8_t)rdev->transport->ops->service(rdev->transport);
+	const struct weft_transport_ops *ops = rdev->transport->ops;
+
+	/* Somebody whom we have interrupted writes into a buffer: it stays what it is until that is over. */
+	rdev->service_due = rdev->writers != 0;
+	if (rdev->service_due) {
+		rpmsg_unlock(rdev, key);
+		return;
+	}
+	if (rdev->restart_due)
+		ops->restart(rdev->transport);
+	rdev->restart_due = false;
+	uint8_t link = (uint8_t)ops->service(rdev->transport);
 	uint8_t before = rdev->link;
 
 	__atomic_store_n(&rdev->link, link, __ATOMIC_RELAXED);
@@ -173,7 +184,8 @@ int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget)
 	rpmsg_run_tasks(rdev);
 	rpmsg_ns_announce(rdev);
 	rdev->worked = taken != 0 || rpmsg_event_word(rdev) != event;
-	if (!poll_ends(rdev))
+	/* A queue that is broken is never quiet: while nobody may look after the link, that is no reason to go on. */
+	if (!poll_ends(rdev) && (taken != 0 || !rdev->service_due))
 		taken = budget;
 	rpmsg_tell_waiters(rdev);
 	return (int)taken;

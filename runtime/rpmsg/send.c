@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sending: borrow a buffer, fill it, send it or give it back; and received buffers that are held. */
+/* Sending: borrow a buffer, fill it, send it or give it back; and received buffers that are held.
+ *
+ * What is copied is copied with the lock held: nobody can poll meanwhile, restart the link, and leave us writing into
+ * memory of its new life. Who fills a loan in place sees to that by rpmsg_tx_begin(). */
 #include <string.h>
 
 #include "rpmsg/device.h"
@@ -11,7 +14,14 @@ void rpmsg_flush(struct rpmsg_device *rdev)
 		rdev->transport->ops->flush(rdev->transport);
 }
 
-/* ---- Borrow ---- */
+/* ---- Borrow, and send at once when there is a message ---- */
+
+struct message {
+	uint32_t src;
+	uint32_t dst;
+	const void *data;
+	int len;
+};
 
 /* A name goes out before what its endpoint says: whoever binds to a message then learns of the withdrawal too. */
 static uint8_t *first_free(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept)
@@ -20,10 +30,26 @@ static uint8_t *first_free(struct rpmsg_device *rdev, const struct rpmsg_endpoin
 	return rdev->announce_due ? NULL : rdev->transport->ops->get_tx(rdev->transport, ept);
 }
 
+static int copy_and_send(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint8_t *payload,
+                         const struct message *message)
+{
+	const struct weft_transport_ops *ops = rdev->transport->ops;
+
+	if ((uint32_t)message->len > rdev->transport->mtu) {
+		ops->drop(rdev->transport, ept, payload); /* the link came back with smaller ones while we waited */
+		return RPMSG_ERR_BUFF_SIZE;
+	}
+	if (message->len > 0)
+		memcpy(payload, message->data, (size_t)message->len);
+	ops->send(rdev->transport, ept, payload, (uint32_t)message->len, message->src, message->dst);
+	rpmsg_flush(rdev);
+	return message->len;
+}
+
 /* Looked up by its address: whoever ran since the caller looked may have destroyed ept, and what it was is not
  * touched. */
 static int try_borrow(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint32_t addr, uint8_t **payload,
-                      bool waits)
+                      const struct message *message, bool waits)
 {
 	const struct weft_transport_ops *ops = rdev->transport->ops;
 	uintptr_t key = rpmsg_lock(rdev);
@@ -34,11 +60,13 @@ static int try_borrow(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ep
 	/* Where another context polls, nobody but us asks for word of free buffers; one may have come meanwhile. */
 	if (up && *payload == NULL && waits && rpmsg_others_poll(rdev) && !ops->arm(rdev->transport, true))
 		*payload = first_free(rdev, ept);
-	uint32_t room = rdev->transport->mtu; /* of this life of the link, which may end before the caller looks */
+	int result = (int)rdev->transport->mtu; /* of this life of the link, which may end before the caller looks */
+	if (*payload != NULL && message != NULL)
+		result = copy_and_send(rdev, ept, *payload, message);
 	rpmsg_unlock(rdev, key);
 	if (!up)
 		return lives ? RPMSG_ERR_DEV_STATE : RPMSG_ERR_PARAM;
-	return *payload != NULL ? (int)room : RPMSG_ERR_NO_BUFF;
+	return *payload != NULL ? result : RPMSG_ERR_NO_BUFF;
 }
 
 static void count_waiter(struct rpmsg_device *rdev, int by)
@@ -49,7 +77,8 @@ static void count_waiter(struct rpmsg_device *rdev, int by)
 	rpmsg_unlock(rdev, key);
 }
 
-static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us)
+static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, const struct message *message,
+                           uint32_t timeout_us)
 {
 	struct rpmsg_device *rdev = ept->rdev;
 	uint32_t addr = ept->addr;
@@ -61,7 +90,7 @@ static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32
 	for (;;) {
 		uint32_t event = rpmsg_event_word(rdev);
 
-		result = try_borrow(rdev, ept, addr, payload, true);
+		result = try_borrow(rdev, ept, addr, payload, message, true);
 		if (result != RPMSG_ERR_NO_BUFF || elapsed >= timeout_us)
 			break;
 		if (rpmsg_wait_turn(rdev, event, timeout_us - elapsed) < 0)
@@ -72,13 +101,18 @@ static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32
 	return result;
 }
 
-int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us)
+static int borrow(struct rpmsg_endpoint *ept, uint8_t **payload, const struct message *message, uint32_t timeout_us)
 {
-	int result = try_borrow(ept->rdev, ept, ept->addr, payload, false);
+	int result = try_borrow(ept->rdev, ept, ept->addr, payload, message, false);
 
 	if (result != RPMSG_ERR_NO_BUFF || timeout_us == 0 || rpmsg_in_callback(ept->rdev))
 		return result;
-	return wait_and_borrow(ept, payload, timeout_us);
+	return wait_and_borrow(ept, payload, message, timeout_us);
+}
+
+int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us)
+{
+	return borrow(ept, payload, NULL, timeout_us);
 }
 
 void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t timeout_us)
@@ -146,20 +180,11 @@ int rpmsg_send_offchannel_nocopy(struct rpmsg_endpoint *ept, uint32_t src, uint3
 int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len,
                        uint32_t timeout_us)
 {
+	struct message message = { src, dst, data, len };
 	uint8_t *payload;
 	int fault = send_fault(ept, src, dst, data, len);
 
-	if (fault != RPMSG_SUCCESS)
-		return fault;
-	int room = rpmsg_borrow(ept, &payload, timeout_us);
-	if (room < 0)
-		return room;
-	if (len > 0 && len <= room)
-		memcpy(payload, data, (size_t)len);
-	int result = len > room ? RPMSG_ERR_BUFF_SIZE : rpmsg_send_offchannel_nocopy(ept, src, dst, payload, len);
-	if (result < 0)
-		rpmsg_release_tx_buffer(ept, payload); /* the link changed while we waited */
-	return result;
+	return fault == RPMSG_SUCCESS ? borrow(ept, &payload, &message, timeout_us) : fault;
 }
 
 /* Straight to the one that does it: each function between costs a frame, with three arguments on the stack. */

@@ -293,12 +293,15 @@ struct rpmsg_device {
 	uint32_t event_word; /* changes when somebody who waits should look again */
 	uint32_t waiters;    /* contexts that sleep on it */
 	uint16_t tx_waiters; /* of them, for a transmit buffer */
+	uint16_t writers;    /* between rpmsg_tx_begin() and rpmsg_tx_end() */
 	uint8_t link;
 	uint8_t polled_by;
 	bool polling;
 	bool sleeping; /* the poller, in rpmsg_wait() */
 	bool announce_due;
-	bool worked; /* the last poll did something: a wait returns at once, so that its caller looks */
+	bool service_due; /* the link waits for those who write into a buffer */
+	bool restart_due; /* so does a restart */
+	bool worked;      /* the last poll did something: a wait returns at once, so that its caller looks */
 };
 
 /* Start a device over a transport. Nothing moves until the first poll. Task.
@@ -346,6 +349,13 @@ int rpmsg_wait_turn(struct rpmsg_device *rdev, uint32_t event, uint32_t timeout_
 uint32_t rpmsg_event_word(const struct rpmsg_device *rdev);
 /* Tell everybody who waits to look again. Any context. */
 void rpmsg_wake(struct rpmsg_device *rdev);
+
+/* For layers above that write into a lent buffer: between these two the context that polls takes messages and does not
+ * look after the link, so that a loan which is good after the first is good until the second, and what is written
+ * goes nowhere else. Short, bounded work that does not wait. A restart that was put off comes with the next poll: a
+ * thread that polls is woken for it, an interrupt comes by its next notification or timer. Any context. */
+void rpmsg_tx_begin(struct rpmsg_device *rdev);
+void rpmsg_tx_end(struct rpmsg_device *rdev);
 
 /* The port's critical section, for layers above that share state with the polling context. */
 uintptr_t rpmsg_lock(struct rpmsg_device *rdev);

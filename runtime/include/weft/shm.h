@@ -5,7 +5,8 @@
  * it, checks what it finds, and follows. Either may restart any number of times while the other runs on: rings,
  * loans and holds of the old life are dropped on both sides, and pointers into them are refused.
  * A payload pointer that outlives the link still points into shared memory: what is written through it then may
- * end up in a message of the new life. Tell your code by the link event and let go. */
+ * end up in a message of the new life. Tell your code by the link event and let go; where another context polls, write
+ * between rpmsg_tx_begin() and rpmsg_tx_end(), after a look at the link's `ups`. */
 #ifndef WEFT_SHM_H
 #define WEFT_SHM_H
 
