@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash test lint format mutants fuzz valgrind static stack ci clean
-.PHONY: help demo demo-crash test lint format checks coverage valgrind ci clean
+.PHONY: help demo demo-crash test lint format sim mutants fuzz coverage valgrind static stack ci clean
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other
@@ -14,12 +13,12 @@ lint: ## formatters and linters
 	@scripts/setup ci && scripts/step 'build debug' scripts/build debug && scripts/step lint scripts/lint
 format: ## format the sources
 	@scripts/setup ci && scripts/format
+sim: ## whole systems with faults, simulated for 8 minutes; SEED=n: the timeline of one run
+	@scripts/setup test && scripts/sim $(if $(SEED),replay $(SEED))
 mutants: ## checks dropped and off by one, faults of other stacks: a test must fail with each
 	@scripts/setup test && scripts/mutants --class checks --class faults
 fuzz: ## fuzz what a peer may say: `scripts/fuzz 60 rpmsg` for one target, a minute
 	@scripts/setup ci && scripts/fuzz
-checks: ## drop each check on what a peer says; a test must fail without it
-	@scripts/setup test && scripts/step 'build checks' scripts/build checks && scripts/checks
 coverage: ## which lines and branches of runtime/ the C tests take
 	@scripts/setup ci && scripts/step 'build coverage' scripts/build coverage && scripts/coverage
 valgrind: ## unit tests under valgrind

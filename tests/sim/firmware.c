@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The main loop of a core, its interrupt, and what the world asks about it. */
+#include "sim/firmware.h"
+
+#include <string.h>
+
+#include "sim/choose.h"
+#include "sim/faults.h"
+#include "weft/check.h"
+
+#define POLL_BUDGET 4u
+/* Accesses to shared memory that a poll may make: for looking after the link, and for each message with what its
+ * callback does. A handshake lays out or reads everything once. */
+#define POLL_STEPS 900u
+#define MESSAGE_STEPS 400u
+
+_Static_assert(sizeof(struct firmware) <= SIM_STATE_SIZE, "it fits its arena");
+
+uint64_t firmware_size(void)
+{
+	return sizeof(struct firmware);
+}
+
+static struct firmware *own(void)
+{
+	return (struct firmware *)sim_arena(sim.current->number);
+}
+
+/* ---- An end of a link ---- */
+
+static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t detail, void *priv)
+{
+	struct app *app = (struct app *)priv;
+
+	(void)rdev;
+	static const char *const names[] = { "up", "down", "error", "bad message" };
+	sim_say("link %u %s %u", app->link, names[event], (unsigned)detail);
+	if (event == RPMSG_LINK_UP)
+		app->ups++;
+	if (event == RPMSG_LINK_ERROR)
+		sim_mark(MARK_LINK_ERROR);
+	if (event == RPMSG_BAD_MESSAGE)
+		sim_mark(MARK_BAD_MESSAGE);
+	if (event == RPMSG_LINK_DOWN)
+		posts_link_down(app);
+	/* A table is garbage at power-on, and torn while a driver restarts: the next one is read again. */
+	bool table = detail >= WEFT_CHECK_TABLE_HEADER && detail <= WEFT_CHECK_FEATURES;
+	bool blames = event == RPMSG_BAD_MESSAGE || (event == RPMSG_LINK_ERROR && !table);
+	if (blames && detail != WEFT_CHECK_NONE && sim.plan.wild == 0)
+		sim_violation("contract", "link %u: a peer that is well is blamed for %u", app->link, (unsigned)detail);
+}
+
+static void open_link(struct app *app, const struct firmware *firmware, uint8_t link)
+{
+	static const uint32_t sizes[] = { 96, 128, 192 };
+	bool driver = sim.current->number == 0;
+
+	app->link = link;
+	app->side = !driver;
+	sim_port_open(&app->port, link, &app->shm, firmware->polled_by == RPMSG_POLLED_BY_INTERRUPT);
+	struct weft_shm_config shm = {
+		.role = driver ? &weft_shm_driver : &weft_shm_device,
+		.port = &app->port.base,
+		.entries = app->entries,
+		.layout = { NUM_MAX, 128, 64 },
+	};
+	if (driver) {
+		shm.layout.num = sim.plan.small ? 2 : sim.plan.script || choose(2) == 0 ? 4 : NUM_MAX;
+		shm.layout.buf_size = sizes[sim.plan.script ? 0 : choose(3)];
+	}
+	struct rpmsg_config config = {
+		.transport = &app->shm.transport,
+		.endpoints = app->table,
+		.endpoint_slots = 8,
+		.channels = app->channels,
+		.channel_slots = 4,
+		.event = on_event,
+		.priv = app,
+		.tx_timeout_us = 300,
+		.polled_by = (enum rpmsg_polled_by)firmware->polled_by,
+	};
+	if (weft_shm_init(&app->shm, &shm) != 0 || rpmsg_init(&app->rdev, &config) != RPMSG_SUCCESS)
+		sim_violation("contract", "init fails");
+	if (sim.plan.wrap)
+		app->rdev.next_addr = RPMSG_ADDR_ANY - 1u - choose(8);
+	posts_open(app);
+	/* Other firmware may lack a half. */
+	uint32_t half = sim.plan.other ? choose(4) : 0;
+	if (half != 1)
+		jobs_open(app);
+	if (half != 2)
+		mill_open(app);
+	if (half == 1 || half == 2)
+		sim_mark(MARK_OTHER_FIRMWARE);
+}
+
+static void poll(struct app *app)
+{
+	uint32_t begun = sim_now_us(sim.current);
+	unsigned budget = 1u + choose(POLL_BUDGET);
+	bool outermost = sim.current->call_limit == 0;
+
+	if (outermost) {
+		sim.current->calls = 0;
+		sim.current->call_limit = POLL_STEPS + MESSAGE_STEPS * budget;
+	}
+	int taken = rpmsg_poll(&app->rdev, budget);
+	if (outermost) {
+		if (sim.current->calls > sim_stats.longest_poll)
+			sim_stats.longest_poll = sim.current->calls;
+		sim.current->call_limit = 0;
+	}
+	if (taken < 0 || (unsigned)taken > budget)
+		sim_violation("contract", "a poll of %u says %d", budget, taken);
+	jobs_late(app, begun);
+}
+
+/* ---- The interrupt ---- */
+
+static void on_interrupt(void)
+{
+	struct firmware *firmware = own();
+
+	for (uint8_t i = 0; i < firmware->apps; i++) {
+		uint32_t begun = sim_now_us(sim.current);
+		unsigned budget = 1u + choose(POLL_BUDGET);
+
+		while (rpmsg_poll(&firmware->app[i].rdev, budget) == (int)budget) {
+		}
+		jobs_late(&firmware->app[i], begun);
+	}
+}
+
+/* ---- The loop ---- */
+
+static void act(struct app *app)
+{
+	switch (choose(8)) {
+	case 0:
+		break;
+	case 1:
+	case 2:
+	case 3:
+		posts_act(app);
+		break;
+	case 4:
+	case 5:
+		jobs_act(app);
+		break;
+	case 6:
+		mill_act(app);
+		break;
+	default:
+		if (rarely(32))
+			rpmsg_restart(&app->rdev);
+		break;
+	}
+}
+
+/* The owner's cure for a link in error, or one that is deaf because somebody wrote over what the two agreed on. */
+static void settle(struct app *app)
+{
+	if (!app->calm && sim.plan.wild != 0)
+		rpmsg_restart(&app->rdev);
+	if (rpmsg_link(&app->rdev) == WEFT_LINK_ERROR)
+		rpmsg_restart(&app->rdev);
+	app->calm = true;
+	posts_calm(app);
+	mill_calm(app);
+	jobs_calm(app);
+}
+
+static void turn(struct firmware *firmware, struct app *app)
+{
+	static const uint32_t sleeps[] = { 200, 50, 1000, 5000 };
+
+	if (firmware->polled_by != RPMSG_POLLED_BY_INTERRUPT)
+		poll(app);
+	if (sim_calm())
+		settle(app);
+	else
+		act(app);
+	if (firmware->polled_by != RPMSG_POLLED_BY_INTERRUPT)
+		rpmsg_wait(&app->rdev, firmware->apps > 1 ? 50 : sleeps[choose(4)]);
+	else if (choose(2) == 0)
+		sim_sleep(sleeps[choose(4)]);
+	sim_step();
+}
+
+void firmware_main(void)
+{
+	struct firmware *firmware = own();
+	static const uint8_t ways[] = { RPMSG_POLLED_BY_LOOP, RPMSG_POLLED_BY_INTERRUPT, RPMSG_POLLED_BY_BUSY };
+	int number = sim.current->number;
+
+	firmware->polled_by = sim.plan.script ? RPMSG_POLLED_BY_LOOP : ways[choose(3)];
+	firmware->apps = (uint8_t)(number == 0 ? sim.plan.cores - 1 : 1);
+	for (uint8_t i = 0; i < firmware->apps; i++)
+		open_link(&firmware->app[i], firmware, (uint8_t)(number == 0 ? i : number - 1));
+	if (firmware->polled_by == RPMSG_POLLED_BY_INTERRUPT) {
+		sim.current->interrupt = on_interrupt;
+		sim_notify(number);
+	}
+	for (;;) {
+		for (uint8_t i = 0; i < firmware->apps; i++)
+			turn(firmware, &firmware->app[i]);
+	}
+}
+
+/* ---- What the world asks: outside of all cores ---- */
+
+static void count_marks(const struct app *app)
+{
+	if (app->server.base.counters.waited != 0)
+		sim_mark(MARK_REQUEST_WAITED);
+	if (app->server.base.counters.dropped != 0)
+		sim_mark(MARK_REQUEST_DROPPED);
+	if (app->shm.epoch != 0 && app->shm.epoch < 8 && sim.plan.wrap)
+		sim_mark(MARK_EPOCH_WRAP);
+	if (sim.plan.wrap && sim_now_us(&sim.core[0]) < 0x80000000u)
+		sim_mark(MARK_CLOCK_WRAP);
+}
+
+static struct app *app_of(int link, int side)
+{
+	struct firmware *firmware = (struct firmware *)sim_arena(side == 0 ? 0 : link + 1);
+
+	return &firmware->app[side == 0 ? link : 0];
+}
+
+/* Where a link came up once and nobody died or lied, all that was sent comes, and nobody is blamed. */
+static const char *counters_missing(int link)
+{
+	const struct app *ends[2] = { app_of(link, 0), app_of(link, 1) };
+
+	if (sim.plan.wild != 0 || ends[0]->ups != 1 || ends[1]->ups != 1 || sim.core[0].lives != 1 ||
+	    sim.core[link + 1].lives != 1)
+		return NULL;
+	for (int side = 0; side < 2; side++) {
+		const struct app *app = ends[side];
+
+		if (app->shm.transport.counters.sent != ends[1 - side]->shm.transport.counters.received)
+			return "what was sent has not come";
+		if (app->rdev.counters.bad_name != 0 || app->client.base.counters.violation != 0 ||
+		    app->server.base.counters.violation != 0)
+			sim_violation("nothing silent", "link %d: a peer that is well is blamed", link);
+	}
+	return NULL;
+}
+
+const char *firmware_missing(void)
+{
+	for (int link = 0; link < sim.plan.cores - 1; link++) {
+		for (int side = 0; side < 2; side++) {
+			const struct app *app = app_of(link, side);
+			const char *missing = "a core is off";
+
+			if (sim.core[side == 0 ? 0 : link + 1].state == SIM_OFF)
+				return missing;
+			if (app->shm.transport.mtu == 0 || app->rdev.link != WEFT_LINK_UP)
+				return "a link is not up";
+			if (app->shm.transport.ops->out(&app->shm.transport) != 0)
+				return "a buffer is missing";
+			if ((missing = posts_missing(app)) != NULL || (missing = jobs_missing(app)) != NULL ||
+			    (missing = mill_missing(app)) != NULL)
+				return missing;
+		}
+		const char *missing = counters_missing(link);
+		if (missing != NULL)
+			return missing;
+	}
+	return NULL;
+}
+
+void firmware_describe(void)
+{
+	for (int link = 0; link < sim.plan.cores - 1; link++) {
+		for (int side = 0; side < 2; side++) {
+			const struct app *app = app_of(link, side);
+			const struct sim_core *core = &sim.core[side == 0 ? 0 : link + 1];
+
+			sim_say("link %d, core %d: way %u, core state %u, shm state %u, epoch %x, link %u, ups %u, out %u, "
+			        "calm %d, kinds %x, client %d, server %d",
+			        link, core->number, app->rdev.polled_by, core->state, app->shm.state,
+			        (unsigned)app->shm.epoch, app->rdev.link, (unsigned)app->ups,
+			        (unsigned)app->shm.transport.ops->out(&app->shm.transport), app->calm, app->calm_kinds,
+			        (int)weft_client_state(&app->client.base), app->open_server);
+			for (int i = 0; i < POSTS; i++)
+				sim_say("   post %d: open %d, addr %x, dest %x, sent %u, loan %p, held %p %p", i,
+				        app->post[i].open, (unsigned)app->post[i].ept.addr,
+				        (unsigned)app->post[i].ept.dest_addr, (unsigned)app->post[i].calm_sent,
+				        (void *)app->post[i].loan, (void *)app->post[i].held[0],
+				        (void *)app->post[i].held[1]);
+			for (int i = 0; i < JOBS; i++)
+				sim_say("   job %d: state %u, kind %u, due %u of %u", i, app->job[i].state,
+				        app->job[i].kind, (unsigned)app->job[i].due, (unsigned)sim_now_us(core));
+		}
+	}
+}
+
+bool firmware_content(void)
+{
+	return firmware_missing() == NULL;
+}
+
+void firmware_calm(void)
+{
+	for (int link = 0; link < sim.plan.cores - 1; link++) {
+		for (int side = 0; side < 2; side++)
+			count_marks(app_of(link, side));
+	}
+}
+
+/* A ring index goes round after 65536 messages. Where nobody is inside, all of them can be moved at once. */
+void firmware_wrap(int link)
+{
+	struct app *ends[2] = { app_of(link, 0), app_of(link, 1) };
+	struct weft_shm *driver = &ends[0]->shm;
+	uint16_t by = (uint16_t)(0u - (uint16_t)(driver->rx.next & ~(driver->rx.num - 1u)) - driver->rx.num);
+
+	if (driver->transport.mtu == 0 || ends[1]->shm.transport.mtu == 0 || driver->epoch != ends[1]->shm.epoch ||
+	    driver->rx.next > 64)
+		return;
+	for (int side = 0; side < 2; side++) {
+		struct virtqueue *queues[2] = { &ends[side]->shm.rx, &ends[side]->shm.tx };
+
+		for (int q = 0; q < 2; q++) {
+			queues[q]->next = (uint16_t)(queues[q]->next + by);
+			queues[q]->seen = (uint16_t)(queues[q]->seen + by);
+			queues[q]->pushed = (uint16_t)(queues[q]->pushed + by);
+			queues[q]->published = (uint16_t)(queues[q]->published + by);
+			faults_add(link,
+			           (uint32_t)((uint8_t *)queues[q]->ours - ends[side]->port.base.region.base) + 2u, by);
+		}
+	}
+	sim_mark(MARK_RING_WRAP);
+}
+
+void firmware_died(int core)
+{
+	const struct firmware *firmware = (const struct firmware *)sim_arena(core);
+
+	for (uint8_t i = 0; i < firmware->apps; i++) {
+		const struct app *app = &firmware->app[i];
+
+		count_marks(app);
+		if (app->shm.transport.mtu == 0)
+			sim_mark(MARK_CRASH_IN_HANDSHAKE);
+	}
+}
+
+/* Every entry in one state, the free ones in the list, each once. */
+static void check_queue(const struct app *app, const struct virtqueue *vq)
+{
+	uint16_t listed = 0, free = 0;
+
+	for (uint16_t id = vq->free; id != vq->num; id = (uint16_t)(uintptr_t)vq->entries[id].owner) {
+		if (id > vq->num || ++listed > vq->num || (vq->entries[id].at & 3u) != 1u)
+			sim_violation("conservation", "link %u: the free list is not one", app->link);
+	}
+	for (uint16_t id = 0; id < vq->num; id++)
+		free = (uint16_t)(free + ((vq->entries[id].at & 3u) == 1u));
+	if (free != listed)
+		sim_violation("conservation", "link %u: %u free buffers, %u of them listed", app->link, free, listed);
+}
+
+/* No buffer is in the hands of both. */
+static void check_owners(const struct app *driver, const struct app *device)
+{
+	const struct virtqueue *queues[2][2] = { { &driver->shm.rx, &device->shm.tx },
+		                                 { &driver->shm.tx, &device->shm.rx } };
+
+	for (int q = 0; q < 2; q++) {
+		const struct virtqueue *ours = queues[q][0], *theirs = queues[q][1];
+
+		for (uint16_t id = 0; id < ours->num && id < theirs->num; id++) {
+			if ((ours->entries[id].at & 3u) == 2u && (theirs->entries[id].at & 3u) == 2u)
+				sim_violation("conservation", "link %u: buffer %u is in both hands", driver->link, id);
+		}
+	}
+}
+
+void firmware_check(void)
+{
+	for (int link = 0; link < sim.plan.cores - 1; link++) {
+		bool both = true;
+
+		for (int side = 0; side < 2; side++) {
+			const struct app *app = app_of(link, side);
+
+			if (sim.core[side == 0 ? 0 : link + 1].state == SIM_OFF || app->shm.transport.mtu == 0) {
+				both = false;
+				continue;
+			}
+			check_queue(app, &app->shm.rx);
+			check_queue(app, &app->shm.tx);
+		}
+		if (both && sim.plan.wild == 0 && app_of(link, 0)->shm.epoch == app_of(link, 1)->shm.epoch)
+			check_owners(app_of(link, 0), app_of(link, 1));
+	}
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weft_sim: the command. What a run is made of is in world.h. */
+#include <argp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/choose.h"
+#include "sim/run.h"
+#include "sim/shrink.h"
+
+static const struct argp_option options[] = {
+	{ "seeds", 'n', "N", 0, "how many (run: 1000; crash: 6 scenarios)", 0 },
+	{ "from", 'f', "SEED", 0, "the first one (1)", 0 },
+	{ 0 },
+};
+
+struct request {
+	const char *words[2];
+	uint64_t seeds;
+	uint64_t from;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct request *request = (struct request *)state->input;
+
+	switch (key) {
+	case 'n':
+		request->seeds = strtoull(arg, NULL, 0);
+		break;
+	case 'f':
+		request->from = strtoull(arg, NULL, 0);
+		break;
+	case ARGP_KEY_ARG:
+		if (state->arg_num >= 2)
+			argp_usage(state);
+		request->words[state->arg_num] = arg;
+		break;
+	case ARGP_KEY_END:
+		if (state->arg_num == 0)
+			argp_usage(state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "run\ncrash\nall\ncanary\nreplay SEED\nshrink SEED\nstring FILE",
+	.doc = "Simulate cores that talk over Weft. A seed is a whole run: same seed, same run.\v"
+	       "run      seeds, with faults; stops at the first promise that is broken\n"
+	       "crash    scenarios without faults, each core killed at each of its steps\n"
+	       "all      every order of a small exchange, every old value\n"
+	       "canary   a run that must be found broken\n"
+	       "replay   the timeline of a seed\n"
+	       "shrink   the shortest run that breaks the same promise, and a test of it\n"
+	       "string   the timeline of a file that shrink wrote",
+};
+
+int main(int argc, char **argv)
+{
+	struct request request = { { NULL, NULL }, 0, 1 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	const char *what = request.words[0];
+	const char *which = request.words[1];
+	uint64_t seed = which != NULL ? strtoull(which, NULL, 0) : 0;
+
+	sim_open();
+	if (strcmp(what, "run") == 0)
+		return run_seeds(request.from, request.seeds != 0 ? request.seeds : 1000);
+	if (strcmp(what, "crash") == 0)
+		return run_crashes(request.from, request.seeds != 0 ? request.seeds : 6);
+	if (strcmp(what, "all") == 0)
+		return run_all();
+	if (strcmp(what, "canary") == 0)
+		return run_canary();
+	if (strcmp(what, "replay") == 0 && which != NULL)
+		return run_replay(seed);
+	if (strcmp(what, "shrink") == 0 && which != NULL)
+		return shrink_seed(seed);
+	if (strcmp(what, "string") == 0 && which != NULL)
+		return shrink_replay(which);
+	fprintf(stderr, "weft_sim: what is '%s'? See weft_sim --help\n", what);
+	return 2;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must happen sometimes. A simulator that never gets there proves nothing about it: a long run in which one of
+ * these is missing has failed. */
+#ifndef WEFT_SIM_MARKS_H
+#define WEFT_SIM_MARKS_H
+
+#include <stdint.h>
+
+#define SIM_MARKS(X)                                                       \
+	X(KICK_LOST, "a doorbell is lost")                                 \
+	X(KICK_LATE, "a doorbell is late")                                 \
+	X(KICK_TWICE, "a doorbell rings twice")                            \
+	X(KICK_STORM, "a doorbell storms")                                 \
+	X(WAKE_SPURIOUS, "a core wakes for nothing")                       \
+	X(CRASH, "a core dies")                                            \
+	X(CRASH_IN_POLL, "a core dies inside a poll")                      \
+	X(CRASH_IN_HANDSHAKE, "a core dies before its link is up")         \
+	X(CLOCK_JUMP, "a clock jumps")                                     \
+	X(CLOCK_WRAP, "a clock wraps")                                     \
+	X(WILD_WRITE, "somebody writes to shared memory")                  \
+	X(STALE_READ, "a load sees an old store")                          \
+	X(ALL_ASLEEP, "every core sleeps")                                 \
+	X(RING_WRAP, "a ring index wraps")                                 \
+	X(EPOCH_WRAP, "an epoch wraps")                                    \
+	X(INTERRUPT, "an interrupt polls")                                 \
+	X(INTERRUPT_IN_CALL, "an interrupt comes in the middle of a call") \
+	X(LINK_ERROR, "a link is in error")                                \
+	X(BAD_MESSAGE, "a message is dropped")                             \
+	X(OTHER_FIRMWARE, "a core comes back without a half")              \
+	X(LETTER_NESTED, "a callback sends")                               \
+	X(BOUND, "an endpoint is bound")                                   \
+	X(UNBOUND, "an endpoint is unbound")                               \
+	X(NO_BUFFER, "a send finds no buffer in time")                     \
+	X(DESTROY_OWN, "an endpoint is destroyed in its own callback")     \
+	X(DESTROY_BUSY, "a destroy finds no buffer for the withdrawal")    \
+	X(HELD, "a received buffer is held")                               \
+	X(LOAN_BACK, "a loan is given back unsent")                        \
+	X(LOAN_LOST, "a loan ends with its link")                          \
+	X(CALL_OK, "a call goes well")                                     \
+	X(CALL_DEADLINE, "a call is over its deadline")                    \
+	X(CALL_CANCELLED, "a call is cancelled")                           \
+	X(CALL_UNAVAILABLE, "a call finds nobody")                         \
+	X(CALL_EXHAUSTED, "a call finds no room")                          \
+	X(CALL_WAITED, "a call is waited for")                             \
+	X(CALL_ABORTED, "a handler refuses")                               \
+	X(REPLY_DEFERRED, "an answer comes later")                         \
+	X(REPLY_STALE, "a token is no more")                               \
+	X(REQUEST_HELD, "a request's buffer is kept")                      \
+	X(REQUEST_WAITED, "a request waits in a slot")                     \
+	X(REQUEST_DROPPED, "a request finds no slot")                      \
+	X(PAYLOAD_ABORTED, "a payload is begun and given up")              \
+	X(CLIENT_CLOSED, "a client is closed")                             \
+	X(SERVER_STOPPED, "a server is stopped")
+
+#define SIM_MARK_ID(id, text) MARK_##id,
+enum sim_mark { SIM_MARKS(SIM_MARK_ID) MARK_COUNT };
+#undef SIM_MARK_ID
+
+void sim_mark(enum sim_mark mark);
+
+#endif
