@@ -219,6 +219,25 @@ static void a_device_goes_only_with_the_driver_that_it_echoed(void **state)
 	pair_expect_works(&pair);
 }
 
+/* The device sets NEEDS_RESET, a boot of the driver clears the head page, the device writes its word: the next driver
+ * finds an echo and no fault. */
+static void a_device_in_error_whose_flag_was_wiped_out_is_a_new_one(void **state)
+{
+	(void)state;
+	pair_init(&pair);
+	rpmsg_poll(&pair.driver.rdev, 16);
+	memset(pair_table(&pair)->vdev.vring, 0, sizeof pair_table(&pair)->vdev.vring);
+	rpmsg_poll(&pair.device.rdev, 16);
+	assert_int_equal(rpmsg_link(&pair.device.rdev), WEFT_LINK_ERROR);
+	memset(pair.memory, 0, VIRTIO_HEAD_SIZE);
+	pair_boot(&pair.driver);
+	rpmsg_poll(&pair.driver.rdev, 16);
+	virtio_device_line(&pair.device.port.region)->epoch = pair.device.shm.epoch;
+	pair_settle(&pair);
+	assert_int_equal(rpmsg_link(&pair.device.rdev), WEFT_LINK_UP);
+	pair_expect_works(&pair);
+}
+
 static void a_core_may_boot_in_dirty_memory(void **state)
 {
 	(void)state;
@@ -307,6 +326,7 @@ int main(void)
 		cmocka_unit_test(who_waits_for_its_peer_sleeps),
 		cmocka_unit_test(a_device_lets_go_of_a_driver_that_speaks_of_another_life),
 		cmocka_unit_test(a_device_goes_only_with_the_driver_that_it_echoed),
+		cmocka_unit_test(a_device_in_error_whose_flag_was_wiped_out_is_a_new_one),
 		cmocka_unit_test(a_core_may_boot_in_dirty_memory),
 		cmocka_unit_test(epochs_may_wrap),
 		cmocka_unit_test(a_device_echoes_no_empty_line),

@@ -85,12 +85,16 @@ static bool driver_ok(const struct weft_shm *shm)
 	return (ring_load8_acquire(&vdev->status) & VIRTIO_STATUS_DRIVER_OK) != 0;
 }
 
-/* A driver whose boot clears the memory wipes our word out, and may then ask with the epoch that we live in. */
+/* A driver whose boot clears the memory wipes our word out, and may then ask with the epoch that we live in. When it
+ * does so between the flag and the word of needs_reset(), the word stands and the flag does not. */
 static bool wiped_out(const struct weft_shm *shm)
 {
-	bool echoed = shm->state == SHM_ECHO || shm->state == SHM_UP || shm->state == SHM_ERROR;
+	const struct virtio_line *line = virtio_device_line(&shm->transport.port->region);
 
-	return echoed && ring_load32(&virtio_device_line(&shm->transport.port->region)->epoch) != shm->epoch;
+	if (shm->state == SHM_ERROR && (ring_load32(&line->flags) & VIRTIO_LINE_NEEDS_RESET) == 0)
+		return true;
+	bool echoed = shm->state == SHM_ECHO || shm->state == SHM_UP || shm->state == SHM_ERROR;
+	return echoed && ring_load32(&line->epoch) != shm->epoch;
 }
 
 static enum weft_link_state device_service(struct weft_shm *shm)
