@@ -52,6 +52,7 @@ static struct weft_server_slot *take_slot(struct weft_server *server)
 		slot->state = SLOT_SERVING;
 		slot->token = next_token(server, i);
 		slot->order = server->sequence;
+		slot->life = server->life;
 		taken = slot;
 		break;
 	}
@@ -271,18 +272,19 @@ void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
 
 /* ---- Later ---- */
 
-/* The client has given up by itself; it is told as far as that goes. One that waits has no buffer to be told with, and
- * holds one that the peer may lack to give us ours. */
+/* The client has given up by itself; it is told as far as that goes: not in another life of the link. One that waits has
+ * no buffer to be told with, and holds one that the peer may lack to give us ours. */
 static void expire(struct weft_server *server, struct weft_server_slot *slot)
 {
 	struct answer answer = answer_of(slot);
+	bool same = slot->life == life_of(server);
 
 	if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE)) {
 		give_frame_back(server, slot);
 		count(server, &server->counters.dropped);
 		return;
 	}
-	if (!move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE))
+	if (!move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE) || !same)
 		return;
 	uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
 	if (reply != NULL)
@@ -359,12 +361,12 @@ static struct weft_server_slot *claim(struct weft_server *server, uint32_t token
 
 /* A buffer of the life that the request is of, which stays that until rpmsg_tx_end(). Without one the slot goes back to
  * what it was, or is free. */
-static weft_status borrow(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, uint32_t life,
-                          uint8_t **reply, uint32_t *room)
+static weft_status borrow(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, uint8_t **reply,
+                          uint32_t *room)
 {
 	rpmsg_tx_begin(server->rdev);
 	*reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, room, 0);
-	bool same = life == life_of(server) && rpmsg_link(server->rdev) == WEFT_LINK_UP;
+	bool same = slot->life == life_of(server) && rpmsg_link(server->rdev) == WEFT_LINK_UP;
 	if (*reply != NULL && same)
 		return WEFT_OK;
 	if (*reply != NULL)
@@ -379,7 +381,6 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 {
 	if (server == NULL || server->rdev == NULL)
 		return WEFT_FAILED_PRECONDITION;
-	uint32_t life = life_of(server);
 	struct weft_server_slot *slot = claim(server, token.id);
 	uint8_t *reply;
 	uint32_t room;
@@ -389,7 +390,7 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 		count(server, &server->counters.stale);
 		return WEFT_FAILED_PRECONDITION;
 	}
-	weft_status borrowed = borrow(server, slot, token.id, life, &reply, &room);
+	weft_status borrowed = borrow(server, slot, token.id, &reply, &room);
 	if (borrowed != WEFT_OK)
 		return borrowed;
 	uint32_t capacity = room - WEFT_CALL_HEADER_SIZE;

@@ -477,6 +477,53 @@ static void a_time_out_beyond_the_longest_is_the_longest(void **state)
 	}
 }
 
+/* ---- The link falls and comes again between two steps of an answer that finds no buffer ---- */
+
+static unsigned locks_until_fall; /* 0: it does not fall */
+
+static uintptr_t lock_and_fall(struct weft_port *port)
+{
+	(void)port;
+	if (locks_until_fall != 0 && --locks_until_fall == 0) {
+		rpmsg_restart(&looms.pair.driver.rdev);
+		pair_settle(&looms.pair);
+	}
+	return 0;
+}
+
+static void unlock(struct weft_port *port, uintptr_t key)
+{
+	(void)port;
+	(void)key;
+}
+
+static void a_token_ends_with_the_link_that_falls_in_the_middle_of_an_answer(void **state)
+{
+	struct weft_port_ops ops = pair_ops;
+	struct rpmsg_endpoint greedy;
+	struct ending ending;
+
+	(void)state;
+	ops.lock = lock_and_fall;
+	ops.unlock = unlock;
+	for (unsigned locks = 1; locks <= 3; locks++) {
+		up(1);
+		looms.pair.device.port.ops = &ops;
+		assert_int_equal(start_weave(&looms, &ending, 1, WEFT_MS(50)), WEFT_OK);
+		pair_settle(&looms.pair);
+		assert_int_equal(rpmsg_create_ept(&greedy, &looms.pair.device.rdev, NULL, RPMSG_ADDR_ANY,
+		                                  RPMSG_ADDR_ANY, NULL, NULL),
+		                 0);
+		while (rpmsg_get_tx_payload_buffer(&greedy, NULL, 0) != NULL) {
+		}
+		locks_until_fall = locks; /* claim, look for a buffer, give back */
+		reply(tokens[0], 1);
+		assert_int_equal(locks_until_fall, 0);
+		assert_int_equal(reply(tokens[0], 1), WEFT_FAILED_PRECONDITION);
+		assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +548,7 @@ int main(void)
 		cmocka_unit_test(a_token_is_no_more_when_the_link_is_said_to_be_down),
 		cmocka_unit_test(a_cancel_is_of_the_client_that_asked),
 		cmocka_unit_test(a_time_out_beyond_the_longest_is_the_longest),
+		cmocka_unit_test(a_token_ends_with_the_link_that_falls_in_the_middle_of_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,7 @@ struct weft_server_slot {
 	uint32_t due;   /* us, on the port's clock */
 	uint32_t token; /* generation and slot: another in every use of the slot */
 	uint32_t order; /* of arrival */
+	uint32_t life;  /* of the server's link when it came */
 	uint8_t kind;   /* of the frame, and its flags: read once */
 	uint8_t flags;
 	uint8_t state;
