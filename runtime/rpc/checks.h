@@ -68,12 +68,9 @@ static inline bool check_body_limit(bool kept)
 }
 
 /* Addresses as numbers: a view that is not inside may point anywhere, and its offset wraps when it lies before. */
-WEFT_WRAPS static inline bool check_view_inside(const uint8_t *data, uint32_t data_len, const uint8_t *body,
-                                                uint32_t len)
+WEFT_WRAPS static inline bool check_view_inside(uintptr_t data, uint32_t data_len, uintptr_t body, uint32_t len)
 {
-	uintptr_t offset = (uintptr_t)data - (uintptr_t)body;
-
-	return WEFT_CHECK(VIEW_INSIDE, offset <= len && data_len <= len - offset);
+	return WEFT_CHECK(VIEW_INSIDE, data - body <= len && data_len <= len - (data - body));
 }
 
 #endif

@@ -43,7 +43,8 @@ bool weft_view_fits(const struct weft_view *view, uint32_t limit, const uint8_t 
 {
 	if (view->len > limit || (view->data == NULL && view->len != 0))
 		return false;
-	return body == NULL || view->data == NULL || check_view_inside(view->data, view->len, body, len);
+	return body == NULL || view->data == NULL ||
+	       check_view_inside((uintptr_t)view->data, view->len, (uintptr_t)body, len);
 }
 
 bool weft_view_copy(const struct weft_view *view, void *to, uint32_t room)
