@@ -49,6 +49,8 @@ void weft_client_arm(struct weft_client *client);
 void weft_client_hello(struct weft_client *client);
 
 /* Wrap-safe: has `due` come? */
+/*@ assigns \nothing;
+  @ ensures \result <==> ahead(due, now) < 0x80000000; */
 static inline bool client_is_due(uint32_t due, uint32_t now)
 {
 	return weft_wrap_sub(now, due) <= INT32_MAX;

@@ -9,6 +9,9 @@
 #define LOOK_US WEFT_MS(1)       /* until those who wait for a transmit buffer are looked at again */
 #define NEVER UINT32_MAX         /* more than any time-out */
 
+/*@ requires \valid_read(slot);
+  @ assigns \nothing;
+  @ ensures \result <==> ahead(slot->due, now) < 0x80000000; */
 static bool is_due(const struct weft_server_slot *slot, uint32_t now)
 {
 	return weft_wrap_sub(now, slot->due) <= INT32_MAX;

@@ -4,6 +4,8 @@
 #include "weft/wrap.h"
 
 /* Microseconds from now to due; 0 when it has passed. Wrap-safe for 35 minutes. */
+/*@ assigns \nothing;
+  @ ensures \result == (ahead(now, due) < 0x80000000 ? ahead(now, due) : 0); */
 static uint32_t until(uint32_t due, uint32_t now)
 {
 	uint32_t left = weft_wrap_sub(due, now);

@@ -22,6 +22,8 @@ WEFT_WRAPS static inline uint32_t weft_wrap_add(uint32_t a, uint32_t b)
 	return a + b;
 }
 
+/*@ assigns \nothing;
+  @ ensures \result == ahead(b, a); */
 WEFT_WRAPS static inline uint32_t weft_wrap_sub(uint32_t a, uint32_t b)
 {
 	return a - b;
