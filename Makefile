@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash test lint format sim mutants fuzz coverage valgrind static stack ci clean
+.PHONY: help demo demo-crash test lint format sim mutants fuzz prove coverage valgrind static stack ci clean
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other
@@ -21,6 +21,8 @@ fuzz: ## fuzz what a peer may say: `scripts/fuzz 60 rpmsg` for one target, a min
 	@scripts/setup ci && scripts/fuzz
 coverage: ## which lines and branches of runtime/ the C tests take
 	@scripts/setup ci && scripts/step 'build coverage' scripts/build coverage && scripts/coverage
+prove: ## prove the contracts of the checks, check the models of the protocol
+	@scripts/setup prove && scripts/prove
 valgrind: ## unit tests under valgrind
 	@scripts/setup ci && scripts/test valgrind
 static: ## cppcheck, MISRA C:2012 (docs/misra.md), clang's analyser
