@@ -275,8 +275,8 @@ void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
 
 /* ---- Later ---- */
 
-/* The client has given up by itself; it is told as far as that goes: not in another life of the link. One that waits has
- * no buffer to be told with, and holds one that the peer may lack to give us ours. */
+/* The client has given up by itself; it is told as far as that goes: not in another life of the link. One that waits
+ * has no buffer to be told with, and holds one that the peer may lack to give us ours. */
 static void expire(struct weft_server *server, struct weft_server_slot *slot)
 {
 	struct answer answer = answer_of(slot);

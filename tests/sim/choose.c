@@ -21,12 +21,6 @@ static void begin(enum source source)
 	choices.count = 0;
 }
 
-void choose_seed(uint64_t seed)
-{
-	begin(SEED);
-	choices.state = seed * 0x9e3779b97f4a7c15u + 0x632be59bd9b4e019u;
-}
-
 void choose_string(const uint8_t *string, size_t len)
 {
 	begin(STRING);
@@ -54,14 +48,24 @@ bool choose_next(void)
 	return true;
 }
 
-/* splitmix64 */
-static uint64_t draw(void)
+static uint64_t mix(uint64_t z)
 {
-	uint64_t z = (choices.state += 0x9e3779b97f4a7c15u);
-
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
+}
+
+/* Mixed twice: the states of one run are not those of the next, one step on. */
+void choose_seed(uint64_t seed)
+{
+	begin(SEED);
+	choices.state = mix(mix(seed + 0x632be59bd9b4e019u));
+}
+
+/* splitmix64 */
+static uint64_t draw(void)
+{
+	return mix(choices.state += 0x9e3779b97f4a7c15u);
 }
 
 uint32_t explore(uint32_t n)

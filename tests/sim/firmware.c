@@ -279,8 +279,8 @@ void firmware_describe(void)
 			const struct app *app = app_of(link, side);
 			const struct sim_core *core = &sim.core[side == 0 ? 0 : link + 1];
 
-			sim_say("link %d, core %d: way %u, core state %u, shm state %u, epoch %x, link %u, ups %u, out %u, "
-			        "calm %d, kinds %x, client %d, server %d",
+			sim_say("link %d, core %d: way %u, core state %u, shm state %u, epoch %x, link %u, "
+			        "ups %u, out %u, calm %d, kinds %x, client %d, server %d",
 			        link, core->number, app->rdev.polled_by, core->state, app->shm.state,
 			        (unsigned)app->shm.epoch, app->rdev.link, (unsigned)app->ups,
 			        (unsigned)app->shm.transport.ops->out(&app->shm.transport), app->calm, app->calm_kinds,

@@ -194,7 +194,7 @@ int run_all(void)
 		if (!explore_window(at, at + WINDOW, 2, 0) || !explore_window(at, at + WINDOW, 1, 2))
 			return 1;
 	}
-	printf("an exchange of %u steps: all orders with two preemptions, and with one and two old values, in any %u steps\n",
+	printf("an exchange of %u steps: in any %u of them all orders with two preemptions, or one and two old values\n",
 	       steps, WINDOW / 2);
 	print_stats();
 	return 0;
