@@ -26,6 +26,7 @@ static struct place place_of(uintptr_t at, uint32_t len)
 	if (offset + len > SIM_REGION)
 		sim_violation("safety", "core %d: %u bytes at offset %u are outside of the region", core, len, offset);
 	sim.weak[link].time = sim.now;
+	sim.weak[link].steps = sim.current->steps;
 	return (struct place){ &sim.weak[link], offset, core != 0, link };
 }
 

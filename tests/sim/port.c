@@ -3,6 +3,8 @@
 
 #include "sim/faults.h"
 
+#define PUBLISH_STEPS 16u /* from the index to the doorbell, with the other queue's between */
+
 static struct sim_port *port_of(struct weft_port *port)
 {
 	return (struct sim_port *)(void *)port;
@@ -22,7 +24,8 @@ static uint32_t now_us(struct weft_port *port)
 	return sim_now_us(sim.current);
 }
 
-/* What the peer has published in our receive queue and we have not taken, for longer than memory is ever late. */
+/* What the peer has published in our receive queue and we have not taken, for longer than memory is ever late, and
+ * after which the peer has gone on far enough to have rung. */
 static bool overlooked(const struct sim_port *port)
 {
 	const struct virtqueue *rx = &port->shm->rx;
@@ -37,7 +40,8 @@ static bool overlooked(const struct sim_port *port)
 		return false;
 	const struct weak_word *word = &weak->word[number - 1];
 	const struct weak_store *last = &word->last[(word->count - 1u) % WEAK_DEPTH];
-	return (uint16_t)last->value != rx->next && sim.now - last->time > 2u * WEAK_OLD_NS;
+	return (uint16_t)last->value != rx->next && sim.now - last->time > 2u * WEAK_OLD_NS &&
+	       sim.core[port->peer].steps > last->steps + PUBLISH_STEPS;
 }
 
 /* A sleep that only its end ended, over a message: the notification was lost, and not by us. */

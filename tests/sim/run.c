@@ -194,8 +194,8 @@ int run_all(void)
 		if (!explore_window(at, at + WINDOW, 2, 0) || !explore_window(at, at + WINDOW, 1, 2))
 			return 1;
 	}
-	printf("an exchange of %u steps: in any %u of them all orders with two preemptions, or one and two old values\n",
-	       steps, WINDOW / 2);
+	printf("an exchange of %u steps: in any %u all orders with two preemptions, or one and two old values\n", steps,
+	       WINDOW / 2);
 	print_stats();
 	return 0;
 }

@@ -199,7 +199,9 @@ void weak_store(struct weak *weak, int side, uint32_t at, uint8_t size, uint32_t
 	if (word == NULL)
 		return;
 	note_mixed(weak, at, size);
-	struct weak_store store = { .value = value, .clock = now, .time = weak->time, .side = (uint8_t)side };
+	struct weak_store store = {
+		.value = value, .clock = now, .time = weak->time, .steps = weak->steps, .side = (uint8_t)side
+	};
 	store.release = order == WEAK_RELEASE ? weak->now[side] : weak->released[side];
 	word->last[word->count % WEAK_DEPTH] = store;
 	word->seen[side] = word->count++;

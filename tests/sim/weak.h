@@ -27,6 +27,7 @@ struct weak_store {
 	uint32_t value;
 	uint32_t clock;            /* of the writer, when it wrote */
 	uint64_t time;             /* ns */
+	uint64_t steps;            /* of the writer, when it wrote */
 	struct weak_clock release; /* what whoever acquires it learns */
 	uint8_t side;
 };
@@ -46,7 +47,8 @@ struct weak {
 	struct weak_clock fenced;      /* the last fence of either */
 	struct weak_clock released[2]; /* at the last fence of each: what its relaxed stores carry */
 	struct weak_clock pending[2];  /* read by relaxed loads, learnt at the next fence */
-	uint64_t time;                 /* ns; set by the world */
+	uint64_t time;                 /* ns; set by the world, as the next */
+	uint64_t steps;                /* of the core that accesses */
 	uint32_t stale;                /* loads that may still see an old store; 0: sequentially consistent */
 	uint16_t words;
 	uint16_t word_at[WEAK_SIZE];   /* 0: none; else its number and 1 */
