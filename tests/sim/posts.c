@@ -33,7 +33,8 @@ static int send_lent(struct post *post, uint32_t dest, const uint8_t *letter, in
 {
 	uint32_t room = 0;
 	uint32_t life = post->app->shm.transport.counters.ups;
-	uint8_t *loan = rpmsg_get_tx_buffer(&post->ept, &room, choose(2) * 300u);
+	uint32_t wait = sim.current->interrupt == NULL ? choose(2) * 300u : 0;
+	uint8_t *loan = rpmsg_get_tx_buffer(&post->ept, &room, wait);
 
 	if (loan == NULL)
 		return RPMSG_ERR_NO_BUFF;
@@ -51,15 +52,11 @@ static int send_lent(struct post *post, uint32_t dest, const uint8_t *letter, in
 	return result;
 }
 
-/* To the destination that the letter's session has: an interrupt may bind the endpoint to another one meanwhile. */
 static int send_somehow(struct post *post, uint32_t dest, const uint8_t *letter, int len)
 {
 	struct rpmsg_endpoint *ept = &post->ept;
-	uint32_t how = choose(6);
 
-	if (how < 2 && sim.current->interrupt != NULL)
-		how = 2;
-	switch (how) {
+	switch (choose(6)) {
 	case 0:
 		return rpmsg_trysend(ept, letter, len);
 	case 1:
@@ -75,16 +72,40 @@ static int send_somehow(struct post *post, uint32_t dest, const uint8_t *letter,
 	}
 }
 
+/* Where an interrupt polls, it may bind the endpoint anew meanwhile, or the link come up anew, in which the address is
+ * somebody else's: the letter goes to the destination of its session, without waiting, in this life of the link. */
+static int send_in_this_life(struct post *post, uint32_t dest, const uint8_t *letter, int len)
+{
+	struct rpmsg_endpoint *ept = &post->ept;
+
+	switch (choose(3)) {
+	case 0:
+		return rpmsg_trysendto(ept, letter, len, dest);
+	case 1:
+		return rpmsg_trysend_offchannel(ept, ept->addr, dest, letter, len);
+	default:
+		return send_lent(post, dest, letter, len);
+	}
+}
+
 static bool send_letter(struct post *post, bool nested)
 {
 	uint8_t letter[LETTER_MAX];
 	uint32_t len = ORACLE_LETTER_MIN + choose(LETTER_MAX - ORACLE_LETTER_MIN + 1u);
-	uint32_t dest = post->ept.dest_addr;
+	int result = RPMSG_ERR_ADDR;
 
-	if (!post->open || !is_rpmsg_ept_ready(&post->ept))
+	rpmsg_tx_begin(&post->app->rdev);
+	uint32_t dest = post->ept.dest_addr;
+	bool ready = post->open && is_rpmsg_ept_ready(&post->ept) && dest != RPMSG_ADDR_ANY;
+	if (ready)
+		oracle_letter(stream_of(post, nested), key_of(post, dest), letter, len);
+	if (ready && sim.current->interrupt != NULL)
+		result = send_in_this_life(post, dest, letter, (int)len);
+	rpmsg_tx_end(&post->app->rdev);
+	if (!ready)
 		return false;
-	oracle_letter(stream_of(post, nested), key_of(post, dest), letter, len);
-	int result = send_somehow(post, dest, letter, (int)len);
+	if (sim.current->interrupt == NULL)
+		result = send_somehow(post, dest, letter, (int)len);
 	if (result == (int)len)
 		return true;
 	oracle_unsent(stream_of(post, nested));
