@@ -181,8 +181,8 @@ static int unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint
 		result = NEEDS_BUFFER;
 	if (result == RPMSG_SUCCESS) {
 		unlink(rdev, ept);
-		/* The peer announces a channel once: it is there for who comes next. */
-		if (ept->flags & EPT_CHANNEL)
+		/* The peer announces a channel once: it is there for who comes next, in this life of the link. */
+		if ((ept->flags & EPT_CHANNEL) && rdev->link == WEFT_LINK_UP)
 			rpmsg_keep_channel(rdev, ept->name, ept->dest_addr);
 		ept_change(ept, EPT_DEAD, 0);
 		rdev->transport->ops->forget(rdev->transport, ept);

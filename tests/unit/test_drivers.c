@@ -12,6 +12,7 @@ struct counting {
 	unsigned downs;
 	uint32_t dest;                       /* the last */
 	struct rpmsg_driver *leaves;         /* unregistered at the next callback */
+	struct named *ends;                  /* an endpoint destroyed at the next callback */
 	struct rpmsg_endpoint_config *takes; /* an endpoint made at the next probe */
 	struct counting *brings;             /* a driver registered at the next probe */
 	struct rpmsg_endpoint taken;
@@ -22,14 +23,18 @@ static void act(struct counting *counting)
 	struct rpmsg_driver *leaves = counting->leaves;
 	struct rpmsg_endpoint_config *takes = counting->takes;
 	struct counting *brings = counting->brings;
+	struct named *ends = counting->ends;
 
 	counting->leaves = NULL;
+	counting->ends = NULL;
 	counting->takes = NULL;
 	counting->brings = NULL;
 	if (leaves != NULL) {
 		assert_int_equal(rpmsg_unregister_driver(here, leaves), 0);
 		memset(leaves, 0xa5, sizeof *leaves); /* it is gone, whoever it was */
 	}
+	if (ends != NULL)
+		assert_int_equal(rpmsg_destroy_ept(&ends->ept), 0);
 	if (takes != NULL)
 		assert_int_equal(rpmsg_create_endpoint(&counting->taken, here, takes), 0);
 	if (brings != NULL)
@@ -313,6 +318,50 @@ static void drivers_are_told_of_the_link(void **state)
 	assert_int_equal(silent.probed, 3);
 }
 
+static void what_a_driver_destroys_when_the_link_goes_leaves_no_channel(void **state)
+{
+	struct counting counting;
+	struct named client;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	enlist(&counting, "reed");
+	names_create(&client, here, "loom", ANY, RPMSG_EPT_QUIET);
+	say("loom", 2000, NS_CREATE);
+	assert_int_equal(client.ept.dest_addr, 2000);
+	counting.ends = &client;
+	rpmsg_restart(here);
+	rpmsg_poll(here, 16);
+	assert_int_equal(counting.downs, 1);
+	assert_null(counting.ends);
+	names_expect_kept(0);
+	names_create(&client, here, "loom", ANY, RPMSG_EPT_QUIET); /* while the link is down */
+	pair_settle(&pair);
+	assert_int_equal(counting.ups, 1);
+	assert_int_equal(client.ept.dest_addr, ANY);
+	assert_int_equal(client.bound, 0);
+}
+
+/* Until the next poll nobody knows that the link goes; what is kept till then goes with it. */
+static void nor_does_what_is_destroyed_after_a_restart_was_asked_for(void **state)
+{
+	struct named client;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	names_create(&client, here, "loom", ANY, RPMSG_EPT_QUIET);
+	say("loom", 2000, NS_CREATE);
+	rpmsg_restart(here);
+	assert_int_equal(rpmsg_destroy_ept(&client.ept), 0);
+	names_create(&client, here, "loom", ANY, RPMSG_EPT_QUIET);
+	rpmsg_poll(here, 16);
+	assert_int_equal(client.ept.dest_addr, ANY);
+	assert_int_equal(client.bound, client.unbound);
+	names_expect_kept(0);
+	pair_settle(&pair);
+	assert_int_equal(client.ept.dest_addr, ANY);
+}
+
 static void names_come_back_when_the_listener_restarts(void **state)
 {
 	struct named server;
@@ -385,6 +434,8 @@ int main(void)
 		cmocka_unit_test(a_driver_that_takes_the_last_channel_when_it_registers_is_done),
 		cmocka_unit_test(a_driver_may_bring_another_when_it_registers),
 		cmocka_unit_test(drivers_are_told_of_the_link),
+		cmocka_unit_test(what_a_driver_destroys_when_the_link_goes_leaves_no_channel),
+		cmocka_unit_test(nor_does_what_is_destroyed_after_a_restart_was_asked_for),
 		cmocka_unit_test(names_come_back_when_the_listener_restarts),
 		cmocka_unit_test(a_client_is_unbound_and_bound_again_when_its_server_restarts),
 		cmocka_unit_test(more_names_than_buffers_are_all_announced),
