@@ -42,9 +42,12 @@ struct rpmsg_endpoint *rpmsg_lookup(const struct rpmsg_device *rdev, uint32_t ad
 /* The first endpoint, in table order, that has `flag`, and when name is given that name and destination. Locked. */
 struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_t flag, const char *name,
                                         uint32_t dest);
-/* Bind an endpoint that waits, to a channel (EPT_CHANNEL) or to who spoke first (0), and tell it. False: it does not
- * wait (any more). Unbind a bound one, and tell it. Unlocked, polling context or task. */
-bool rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest, uint32_t how);
+/* Bind the first endpoint that waits for a channel to it: who, and tell it when the lock is open; or NULL. Locked. */
+struct rpmsg_endpoint *rpmsg_bind_waiting(struct rpmsg_device *rdev, const char *name, uint32_t dest);
+void rpmsg_tell_bound(struct rpmsg_endpoint *ept);
+/* Bind an endpoint, if it waits, to who spoke first, and tell it. Unbind a bound one, and tell it. Unlocked, polling
+ * context. */
+void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
 void rpmsg_unbind(struct rpmsg_endpoint *ept);
 /* After every callback of an endpoint: unpin it, and finish a destroy that waited. */
 void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);

@@ -102,7 +102,16 @@ static void bind_to(struct rpmsg_endpoint *ept, uint32_t dest, uint32_t how)
 	ept_change(ept, EPT_BOUND | how, 0);
 }
 
-static void tell_bound(struct rpmsg_endpoint *ept)
+struct rpmsg_endpoint *rpmsg_bind_waiting(struct rpmsg_device *rdev, const char *name, uint32_t dest)
+{
+	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_WAITS, name, RPMSG_ADDR_ANY);
+
+	if (ept != NULL)
+		bind_to(ept, dest, EPT_CHANNEL);
+	return ept;
+}
+
+void rpmsg_tell_bound(struct rpmsg_endpoint *ept)
 {
 	struct rpmsg_device *rdev = ept->rdev;
 
@@ -121,7 +130,7 @@ static void take_kept(struct rpmsg_endpoint *ept)
 		bind_to(ept, dest, EPT_CHANNEL);
 	rpmsg_unlock(ept->rdev, key);
 	if (dest != RPMSG_ADDR_ANY)
-		tell_bound(ept);
+		rpmsg_tell_bound(ept);
 }
 
 int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
@@ -231,17 +240,16 @@ void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 
 /* ---- Bound to whom ---- */
 
-bool rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest, uint32_t how)
+void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest)
 {
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	bool binds = waits(ept);
 
 	if (binds)
-		bind_to(ept, dest, how);
+		bind_to(ept, dest, 0);
 	rpmsg_unlock(ept->rdev, key);
 	if (binds)
-		tell_bound(ept);
-	return binds;
+		rpmsg_tell_bound(ept);
 }
 
 void rpmsg_unbind(struct rpmsg_endpoint *ept)

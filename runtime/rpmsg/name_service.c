@@ -256,12 +256,11 @@ int rpmsg_unregister_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driv
 
 /* ---- In ---- */
 
-/* The endpoint with `flag`, that name and that destination, pinned for its callback; or NULL. */
-static struct rpmsg_endpoint *pin_named(struct rpmsg_device *rdev, uint32_t flag, const struct ns_message *message,
-                                        uint32_t dest)
+/* An endpoint that is bound to what is withdrawn, pinned for its callback; or NULL. */
+static struct rpmsg_endpoint *pin_bound(struct rpmsg_device *rdev, const struct ns_message *message)
 {
 	uintptr_t key = rpmsg_lock(rdev);
-	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, flag, message->name, dest);
+	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_BOUND, message->name, message->addr);
 
 	if (ept != NULL)
 		rpmsg_pin(rdev, ept);
@@ -269,41 +268,36 @@ static struct rpmsg_endpoint *pin_named(struct rpmsg_device *rdev, uint32_t flag
 	return ept;
 }
 
-/* Said twice, or spoken before it was announced. */
-static bool bound_already(struct rpmsg_device *rdev, const struct ns_message *message)
+/* In one look, so that who comes to wait meanwhile has it or finds it kept: who waits is bound (*bound, pinned for its
+ * callback, else NULL), or it is kept. False: nothing new, said twice or spoken before it was announced. */
+static bool bind_or_keep(struct rpmsg_device *rdev, const struct ns_message *message, struct rpmsg_endpoint **bound)
 {
 	uintptr_t key = rpmsg_lock(rdev);
-	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_BOUND, message->name, message->addr);
+	struct rpmsg_endpoint *known = rpmsg_first_with(rdev, EPT_BOUND, message->name, message->addr);
+	bool news = known == NULL;
 
-	if (ept != NULL)
-		ept_change(ept, EPT_CHANNEL, 0);
+	*bound = news ? rpmsg_bind_waiting(rdev, message->name, message->addr) : NULL;
+	if (!news)
+		ept_change(known, EPT_CHANNEL, 0);
+	else if (*bound != NULL)
+		rpmsg_pin(rdev, *bound);
+	else
+		news = rpmsg_keep_channel(rdev, message->name, message->addr);
 	rpmsg_unlock(rdev, key);
-	return ept != NULL;
-}
-
-static bool keep(struct rpmsg_device *rdev, const struct ns_message *message)
-{
-	uintptr_t key = rpmsg_lock(rdev);
-	bool kept = rpmsg_keep_channel(rdev, message->name, message->addr);
-
-	rpmsg_unlock(rdev, key);
-	return kept;
+	return news;
 }
 
 static void announced(struct rpmsg_device *rdev, const struct ns_message *message)
 {
-	if (bound_already(rdev, message))
-		return;
-	struct rpmsg_endpoint *ept = pin_named(rdev, EPT_WAITS, message, RPMSG_ADDR_ANY);
-	if (ept != NULL) {
-		bool bound = rpmsg_bind(ept, message->addr, EPT_CHANNEL);
+	struct rpmsg_endpoint *ept;
 
+	if (!bind_or_keep(rdev, message, &ept))
+		return;
+	if (ept != NULL) {
+		rpmsg_tell_bound(ept);
 		rpmsg_unpin(rdev, ept);
-		if (bound)
-			return;
+		return;
 	}
-	if (!keep(rdev, message))
-		return; /* said twice */
 	if (!call_drivers(rdev, message->name, PROBE, message->addr) && rdev->ns_bind_cb != NULL)
 		rdev->ns_bind_cb(rdev, message->name, message->addr);
 }
@@ -314,7 +308,7 @@ static void withdrawn(struct rpmsg_device *rdev, const struct ns_message *messag
 	bool known = false;
 
 	forget_channel(rdev, message);
-	while ((ept = pin_named(rdev, EPT_BOUND, message, message->addr)) != NULL) {
+	while ((ept = pin_bound(rdev, message)) != NULL) {
 		known = true;
 		rpmsg_unbind(ept);
 		rpmsg_unpin(rdev, ept);

@@ -87,7 +87,7 @@ static int deliver(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, const 
 
 	if ((ept->flags & EPT_WAITS) && ept->dest_addr == RPMSG_ADDR_ANY) {
 		rpmsg_unlock(rdev, key);
-		rpmsg_bind(ept, frame->src, 0); /* where `bound` may rebind or destroy it */
+		rpmsg_bind(ept, frame->src); /* where `bound` may rebind or destroy it */
 		key = rpmsg_lock(rdev);
 	}
 	rpmsg_ept_cb cb = (ept->flags & EPT_DEAD) == 0 ? ept->cb : NULL;

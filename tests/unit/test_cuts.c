@@ -59,6 +59,27 @@ static void who_takes_a_kept_channel_leaves_the_next_to_others(void **state)
 	}
 }
 
+static void wait_for_it(void)
+{
+	names_create(&named, here, "loom", ANY, RPMSG_EPT_QUIET);
+}
+
+static void who_comes_while_a_name_is_announced_has_it(void **state)
+{
+	(void)state;
+	for (unsigned behind = 0; cuts(core, behind, wait_for_it); behind++) {
+		names_up(PAIR_CHANNELS);
+		memset(&named, 0, sizeof named);
+		names_say("loom", 2000, NS_CREATE);
+		cut_begin();
+		rpmsg_poll(here, 16);
+		cut_end();
+		names_expect_kept(!cut_ran());
+		assert_int_equal(named.bound, cut_ran());
+		assert_int_equal(named.ept.dest_addr, cut_ran() ? 2000 : 0);
+	}
+}
+
 static void set_dest(void)
 {
 	assert_int_equal(rpmsg_set_dest(&named.ept, 3000), 0);
@@ -154,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_takes_a_kept_channel_learns_of_its_withdrawal),
 		cmocka_unit_test(who_takes_a_kept_channel_leaves_the_next_to_others),
+		cmocka_unit_test(who_comes_while_a_name_is_announced_has_it),
 		cmocka_unit_test(a_destination_that_is_set_stands_against_an_announcement),
 		cmocka_unit_test(a_destination_that_is_set_stands_against_a_first_message),
 		cmocka_unit_test(an_endpoint_says_nothing_after_its_withdrawal),

@@ -10,6 +10,7 @@
 
 #define is_rpmsg_ept_ready WEFT_PREFIX_NAME(WEFT_PREFIX, is_rpmsg_ept_ready)
 #define rpmsg_bind WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_bind)
+#define rpmsg_bind_waiting WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_bind_waiting)
 #define rpmsg_borrow WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_borrow)
 #define rpmsg_buffers_out WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_buffers_out)
 #define rpmsg_callback_over WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_callback_over)
@@ -62,6 +63,7 @@
 #define rpmsg_take_channel WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_take_channel)
 #define rpmsg_task_start WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_task_start)
 #define rpmsg_task_stop WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_task_stop)
+#define rpmsg_tell_bound WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_tell_bound)
 #define rpmsg_tell_waiters WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_tell_waiters)
 #define rpmsg_trysend WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_trysend)
 #define rpmsg_trysend_offchannel WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_trysend_offchannel)
