@@ -62,6 +62,7 @@ bool rpmsg_ns_catch_up(struct rpmsg_device *rdev);
 /* Withdraw a name that the peer has heard of, with a buffer lent to ept. False: there is none (of this life).
  * Locked. */
 bool rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint8_t *payload);
+/* Tell the drivers. */
 void rpmsg_ns_link(struct rpmsg_device *rdev, bool up);
 /* Take the address of a kept channel out of the table; RPMSG_ADDR_ANY: none of that name. Locked. */
 uint32_t rpmsg_take_channel(struct rpmsg_device *rdev, const char *name);

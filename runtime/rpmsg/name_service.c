@@ -352,12 +352,7 @@ enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_fr
 	return WEFT_CHECK_NONE;
 }
 
-/* Whatever was announced was announced by a life that is over. */
 void rpmsg_ns_link(struct rpmsg_device *rdev, bool up)
 {
-	uintptr_t key = rpmsg_lock(rdev);
-
-	rdev->channel_count = 0;
-	rpmsg_unlock(rdev, key);
 	call_drivers(rdev, NULL, up ? UP : DOWN, RPMSG_ADDR_ANY);
 }

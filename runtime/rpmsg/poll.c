@@ -10,17 +10,24 @@ static void tell(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t det
 		rdev->event_cb(rdev, event, detail, rdev->priv);
 }
 
-static void link_up(struct rpmsg_device *rdev)
+/* What goes with the state itself, under the same lock: nobody sends before what is due is known to be. Whatever was
+ * announced on either side was announced by a life that is over. */
+static void change_link(struct rpmsg_device *rdev, uint8_t link)
 {
-	uintptr_t key = rpmsg_lock(rdev);
-
+	__atomic_store_n(&rdev->link, link, __ATOMIC_RELAXED);
+	rdev->channel_count = 0;
+	if (link != WEFT_LINK_UP)
+		return;
 	for (uint32_t slot = 0; slot < rdev->endpoint_slots; slot++) {
 		for (struct rpmsg_endpoint *ept = rdev->endpoints[slot]; ept != NULL; ept = ept->next) {
 			ept_change(ept, ept->flags & EPT_ANNOUNCES ? EPT_DUE : 0, EPT_ANNOUNCED);
 		}
 	}
 	rdev->announce_due = true;
-	rpmsg_unlock(rdev, key);
+}
+
+static void link_up(struct rpmsg_device *rdev)
+{
 	tell(rdev, RPMSG_LINK_UP, rpmsg_mtu(rdev));
 	rpmsg_ns_link(rdev, true);
 }
@@ -65,7 +72,8 @@ static void look_after_link(struct rpmsg_device *rdev)
 	uint8_t link = (uint8_t)ops->service(rdev->transport);
 	uint8_t before = rdev->link;
 
-	__atomic_store_n(&rdev->link, link, __ATOMIC_RELAXED);
+	if (link != before)
+		change_link(rdev, link);
 	rpmsg_unlock(rdev, key);
 	if (link == before)
 		return;

@@ -170,6 +170,44 @@ static void a_link_that_comes_again_hears_of_the_withdrawal(void **state)
 	destroy_and_cut(come_again);
 }
 
+/* ---- Announced ---- */
+
+static unsigned said;
+
+static void say_something(void)
+{
+	said += rpmsg_trysendto(&named.ept, "hi", 2, 88) == 2;
+}
+
+static int know_its_name(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)data;
+	(void)len;
+	(void)priv;
+	assert_int_equal(rpmsg_find_channel(ept->rdev, "loom", ANY), src);
+	return RPMSG_SUCCESS;
+}
+
+/* In every life of the link: what is said at any moment of its coming up. */
+static void a_name_goes_out_before_what_its_endpoint_says(void **state)
+{
+	(void)state;
+	said = 0;
+	for (unsigned behind = 0; cuts(core, behind, say_something); behind++) {
+		names_up(PAIR_CHANNELS);
+		names_create(&peer, there, NULL, 88, 0);
+		assert_int_equal(rpmsg_rebind_ept(&peer.ept, know_its_name, NULL), 0);
+		names_create(&named, here, "loom", 77, 0);
+		pair_settle(&pair);
+		rpmsg_restart(here);
+		cut_begin();
+		pair_settle(&pair);
+		cut_end();
+		assert_int_equal(rpmsg_find_channel(there, "loom", ANY), 77);
+	}
+	assert_true(said > 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +218,7 @@ int main(void)
 		cmocka_unit_test(a_destination_that_is_set_stands_against_a_first_message),
 		cmocka_unit_test(an_endpoint_says_nothing_after_its_withdrawal),
 		cmocka_unit_test(a_link_that_comes_again_hears_of_the_withdrawal),
+		cmocka_unit_test(a_name_goes_out_before_what_its_endpoint_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
