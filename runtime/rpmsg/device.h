@@ -45,10 +45,11 @@ struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_
 /* Bind the first endpoint that waits for a channel to it: who, and tell it when the lock is open; or NULL. Locked. */
 struct rpmsg_endpoint *rpmsg_bind_waiting(struct rpmsg_device *rdev, const char *name, uint32_t dest);
 void rpmsg_tell_bound(struct rpmsg_endpoint *ept);
-/* Bind an endpoint, if it waits, to who spoke first, and tell it. Unbind a bound one, and tell it. Unlocked, polling
- * context. */
+/* Bind an endpoint, if it waits, to who spoke first, and tell it. Unlocked, polling context. */
 void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
-void rpmsg_unbind(struct rpmsg_endpoint *ept);
+/* Unbind the first endpoint that is bound by that name to dest (NULL: any that is bound), and tell it. False: there is
+ * none. Unlocked, polling context. */
+bool rpmsg_unbind(struct rpmsg_device *rdev, const char *name, uint32_t dest);
 /* After every callback of an endpoint: unpin it, and finish a destroy that waited. */
 void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);
 

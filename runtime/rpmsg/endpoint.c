@@ -252,16 +252,25 @@ void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest)
 		rpmsg_tell_bound(ept);
 }
 
-void rpmsg_unbind(struct rpmsg_endpoint *ept)
+/* Found and unbound in one look: a destination that is set meanwhile stands. */
+bool rpmsg_unbind(struct rpmsg_device *rdev, const char *name, uint32_t dest)
 {
-	uintptr_t key = rpmsg_lock(ept->rdev);
+	uintptr_t key = rpmsg_lock(rdev);
+	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_BOUND, name, dest);
 
-	ept->dest_addr = RPMSG_ADDR_ANY;
-	ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL);
-	rpmsg_unlock(ept->rdev, key);
+	if (ept != NULL) {
+		ept->dest_addr = RPMSG_ADDR_ANY;
+		ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL);
+		rpmsg_pin(rdev, ept);
+	}
+	rpmsg_unlock(rdev, key);
+	if (ept == NULL)
+		return false;
 	if (ept->ns_unbind_cb != NULL)
 		ept->ns_unbind_cb(ept);
 	take_kept(ept);
+	rpmsg_unpin(rdev, ept);
+	return true;
 }
 
 bool is_rpmsg_ept_ready(const struct rpmsg_endpoint *ept)

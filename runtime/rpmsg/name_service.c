@@ -256,18 +256,6 @@ int rpmsg_unregister_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driv
 
 /* ---- In ---- */
 
-/* An endpoint that is bound to what is withdrawn, pinned for its callback; or NULL. */
-static struct rpmsg_endpoint *pin_bound(struct rpmsg_device *rdev, const struct ns_message *message)
-{
-	uintptr_t key = rpmsg_lock(rdev);
-	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_BOUND, message->name, message->addr);
-
-	if (ept != NULL)
-		rpmsg_pin(rdev, ept);
-	rpmsg_unlock(rdev, key);
-	return ept;
-}
-
 /* In one look, so that who comes to wait meanwhile has it or finds it kept: who waits is bound (*bound, pinned for its
  * callback, else NULL), or it is kept. False: nothing new, said twice or spoken before it was announced. */
 static bool bind_or_keep(struct rpmsg_device *rdev, const struct ns_message *message, struct rpmsg_endpoint **bound)
@@ -304,15 +292,11 @@ static void announced(struct rpmsg_device *rdev, const struct ns_message *messag
 
 static void withdrawn(struct rpmsg_device *rdev, const struct ns_message *message)
 {
-	struct rpmsg_endpoint *ept;
 	bool known = false;
 
 	forget_channel(rdev, message);
-	while ((ept = pin_bound(rdev, message)) != NULL) {
+	while (rpmsg_unbind(rdev, message->name, message->addr))
 		known = true;
-		rpmsg_unbind(ept);
-		rpmsg_unpin(rdev, ept);
-	}
 	known |= call_drivers(rdev, message->name, REMOVE, message->addr);
 	if (!known && rdev->ns_unbind_cb != NULL)
 		rdev->ns_unbind_cb(rdev, message->name, message->addr);

@@ -32,26 +32,11 @@ static void link_up(struct rpmsg_device *rdev)
 	rpmsg_ns_link(rdev, true);
 }
 
-static struct rpmsg_endpoint *pin_bound(struct rpmsg_device *rdev)
-{
-	uintptr_t key = rpmsg_lock(rdev);
-	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_BOUND, NULL, 0);
-
-	if (ept != NULL)
-		rpmsg_pin(rdev, ept);
-	rpmsg_unlock(rdev, key);
-	return ept;
-}
-
 static void link_down(struct rpmsg_device *rdev)
 {
-	struct rpmsg_endpoint *ept;
-
 	tell(rdev, RPMSG_LINK_DOWN, 0);
 	rpmsg_ns_link(rdev, false);
-	while ((ept = pin_bound(rdev)) != NULL) {
-		rpmsg_unbind(ept);
-		rpmsg_unpin(rdev, ept);
+	while (rpmsg_unbind(rdev, NULL, 0)) {
 	}
 }
 

@@ -100,6 +100,38 @@ static void a_destination_that_is_set_stands_against_an_announcement(void **stat
 	}
 }
 
+/* Cuts into what unbinds it: the name's end, the link's. */
+static void set_dest_against(void (*what)(void))
+{
+	for (unsigned behind = 0; cuts(core, behind, set_dest); behind++) {
+		names_up(PAIR_CHANNELS);
+		names_create(&named, here, "loom", ANY, RPMSG_EPT_QUIET);
+		say_and_poll("loom", 2000, NS_CREATE);
+		cut_begin();
+		what();
+		cut_end();
+		assert_int_equal(named.ept.dest_addr, cut_ran() ? 3000 : ANY);
+	}
+}
+
+static void restart(void)
+{
+	rpmsg_restart(here);
+	rpmsg_poll(here, 16);
+}
+
+static void a_destination_that_is_set_stands_against_a_withdrawal(void **state)
+{
+	(void)state;
+	set_dest_against(withdraw);
+}
+
+static void a_destination_that_is_set_stands_against_the_end_of_the_link(void **state)
+{
+	(void)state;
+	set_dest_against(restart);
+}
+
 static void a_destination_that_is_set_stands_against_a_first_message(void **state)
 {
 	(void)state;
@@ -215,6 +247,8 @@ int main(void)
 		cmocka_unit_test(who_takes_a_kept_channel_leaves_the_next_to_others),
 		cmocka_unit_test(who_comes_while_a_name_is_announced_has_it),
 		cmocka_unit_test(a_destination_that_is_set_stands_against_an_announcement),
+		cmocka_unit_test(a_destination_that_is_set_stands_against_a_withdrawal),
+		cmocka_unit_test(a_destination_that_is_set_stands_against_the_end_of_the_link),
 		cmocka_unit_test(a_destination_that_is_set_stands_against_a_first_message),
 		cmocka_unit_test(an_endpoint_says_nothing_after_its_withdrawal),
 		cmocka_unit_test(a_link_that_comes_again_hears_of_the_withdrawal),
