@@ -47,8 +47,8 @@ struct rpmsg_endpoint *rpmsg_bind_waiting(struct rpmsg_device *rdev, const char 
 void rpmsg_tell_bound(struct rpmsg_endpoint *ept);
 /* Bind an endpoint, if it waits, to who spoke first, and tell it. Unlocked, polling context. */
 void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
-/* Unbind the first endpoint that is bound by that name to dest (NULL: any that is bound), and tell it. False: there is
- * none. Unlocked, polling context. */
+/* A channel is gone: unbind the first endpoint that is bound to it (name NULL: to any), and tell it. False: none is, and
+ * it is not kept either. Unlocked, polling context. */
 bool rpmsg_unbind(struct rpmsg_device *rdev, const char *name, uint32_t dest);
 /* After every callback of an endpoint: unpin it, and finish a destroy that waited. */
 void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);
@@ -70,6 +70,7 @@ uint32_t rpmsg_take_channel(struct rpmsg_device *rdev, const char *name);
 /* Keep a channel for those to come: true. False: it is kept already. A full table does not keep it, and counts.
  * Locked. */
 bool rpmsg_keep_channel(struct rpmsg_device *rdev, const char *name, uint32_t addr);
+void rpmsg_forget_channel(struct rpmsg_device *rdev, const char *name, uint32_t addr);
 /* Neither is NULL: who waits for a name, is bound by one or drives one has it. */
 bool rpmsg_same_name(const char *a, const char *b);
 

@@ -252,12 +252,14 @@ void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest)
 		rpmsg_tell_bound(ept);
 }
 
-/* Found and unbound in one look: a destination that is set meanwhile stands. */
+/* In one look: a destination that is set meanwhile stands, and what a destroy leaves meanwhile is not left behind. */
 bool rpmsg_unbind(struct rpmsg_device *rdev, const char *name, uint32_t dest)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_BOUND, name, dest);
 
+	if (name != NULL)
+		rpmsg_forget_channel(rdev, name, dest);
 	if (ept != NULL) {
 		ept->dest_addr = RPMSG_ADDR_ANY;
 		ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL);

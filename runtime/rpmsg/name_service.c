@@ -143,14 +143,12 @@ bool rpmsg_keep_channel(struct rpmsg_device *rdev, const char *name, uint32_t ad
 	return true;
 }
 
-static void forget_channel(struct rpmsg_device *rdev, const struct ns_message *message)
+void rpmsg_forget_channel(struct rpmsg_device *rdev, const char *name, uint32_t addr)
 {
-	uintptr_t key = rpmsg_lock(rdev);
-	struct rpmsg_channel *channel = find_channel(rdev, message->name, message->addr);
+	struct rpmsg_channel *channel = find_channel(rdev, name, addr);
 
 	if (channel != NULL)
 		remove_channel(rdev, channel);
-	rpmsg_unlock(rdev, key);
 }
 
 /* ---- Drivers ---- */
@@ -294,7 +292,6 @@ static void withdrawn(struct rpmsg_device *rdev, const struct ns_message *messag
 {
 	bool known = false;
 
-	forget_channel(rdev, message);
 	while (rpmsg_unbind(rdev, message->name, message->addr))
 		known = true;
 	known |= call_drivers(rdev, message->name, REMOVE, message->addr);

@@ -148,6 +148,43 @@ static void a_destination_that_is_set_stands_against_a_first_message(void **stat
 
 /* ---- Destroyed ---- */
 
+/* While its callback runs it would wait for that. */
+static void destroy_named(void)
+{
+	if (here->current != &named.ept)
+		assert_int_equal(rpmsg_destroy_ept(&named.ept), 0);
+}
+
+static void come_and_go(void)
+{
+	destroy_named();
+	if (here->endpoint_count == 0)
+		names_create(&named, here, "loom", ANY, RPMSG_EPT_QUIET);
+}
+
+/* What is left meanwhile is not left after it. */
+static void withdraw_and_cut(void (*what)(void))
+{
+	for (unsigned behind = 0; cuts(core, behind, what); behind++) {
+		names_up(PAIR_CHANNELS);
+		names_create(&named, here, "loom", ANY, RPMSG_EPT_QUIET);
+		say_and_poll("loom", 2000, NS_CREATE);
+		cut_begin();
+		withdraw();
+		cut_end();
+		names_expect_kept(0);
+		if (here->endpoint_count != 0)
+			assert_int_equal(named.ept.dest_addr, ANY);
+	}
+}
+
+static void what_is_left_while_it_is_withdrawn_is_not_kept(void **state)
+{
+	(void)state;
+	withdraw_and_cut(destroy_named);
+	withdraw_and_cut(come_and_go);
+}
+
 static struct named peer; /* there, at 88 */
 
 static int answer(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
@@ -250,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_destination_that_is_set_stands_against_a_withdrawal),
 		cmocka_unit_test(a_destination_that_is_set_stands_against_the_end_of_the_link),
 		cmocka_unit_test(a_destination_that_is_set_stands_against_a_first_message),
+		cmocka_unit_test(what_is_left_while_it_is_withdrawn_is_not_kept),
 		cmocka_unit_test(an_endpoint_says_nothing_after_its_withdrawal),
 		cmocka_unit_test(a_link_that_comes_again_hears_of_the_withdrawal),
 		cmocka_unit_test(a_name_goes_out_before_what_its_endpoint_says),

@@ -23,6 +23,7 @@
 #define rpmsg_find_ept WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_find_ept)
 #define rpmsg_first_with WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_first_with)
 #define rpmsg_flush WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_flush)
+#define rpmsg_forget_channel WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_forget_channel)
 #define rpmsg_get_tx_buffer WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_get_tx_buffer)
 #define rpmsg_get_tx_payload_buffer WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_get_tx_payload_buffer)
 #define rpmsg_hold_rx_buffer WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_hold_rx_buffer)
