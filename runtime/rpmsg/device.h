@@ -19,6 +19,7 @@
 #define EPT_DEAD 0x2000u     /* destroyed */
 #define EPT_OWN 0x4000u      /* ... inside its own callback, which has not returned */
 #define EPT_CHANNEL 0x8000u  /* bound to a channel that was announced: a destroy leaves that to others */
+#define EPT_HEIR 0x10000u    /* ... by such a destroy, and not told yet */
 
 /* Flags are written with the lock held. A look without it sees one of the values that they had. */
 static inline uint32_t ept_flags(const struct rpmsg_endpoint *ept)
@@ -45,7 +46,10 @@ struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_
 /* Bind the first endpoint that waits for a channel to it: who, and tell it when the lock is open; or NULL. Locked. */
 struct rpmsg_endpoint *rpmsg_bind_waiting(struct rpmsg_device *rdev, const char *name, uint32_t dest);
 void rpmsg_tell_bound(struct rpmsg_endpoint *ept);
-/* Bind an endpoint, if it waits, to who spoke first, and tell it. Unlocked, polling context. */
+/* Tell those who inherit a channel: the polling context does, which can pin them. */
+void rpmsg_tell_heirs(struct rpmsg_device *rdev);
+/* Before its first message: bind an endpoint, if it waits, to who speaks; tell it, if it is bound and was not told.
+ * Unlocked, polling context. */
 void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
 /* A channel is gone: unbind the first endpoint that is bound to it (name NULL: to any), and tell it. False: none is, and
  * it is not kept either. Unlocked, polling context. */

@@ -179,6 +179,19 @@ int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, cons
 
 #define NEEDS_BUFFER 2
 
+/* The peer announces a channel once: it is for who waits, or who comes next, in this life of the link. Locked. */
+static void leave_channel(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept)
+{
+	struct rpmsg_endpoint *heir = rpmsg_bind_waiting(rdev, ept->name, ept->dest_addr);
+
+	if (heir == NULL) {
+		rpmsg_keep_channel(rdev, ept->name, ept->dest_addr);
+		return;
+	}
+	ept_change(heir, EPT_HEIR, 0);
+	__atomic_store_n(&rdev->heirs_due, true, __ATOMIC_RELAXED);
+}
+
 /* From here no message, announcement or look-up finds ept, it says nothing after its withdrawal, and nothing of the
  * link's is in its hands. farewell: lent to ept for that. */
 static int unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint32_t addr, uint8_t *farewell)
@@ -190,9 +203,8 @@ static int unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint
 		result = NEEDS_BUFFER;
 	if (result == RPMSG_SUCCESS) {
 		unlink(rdev, ept);
-		/* The peer announces a channel once: it is there for who comes next, in this life of the link. */
 		if ((ept->flags & EPT_CHANNEL) && rdev->link == WEFT_LINK_UP)
-			rpmsg_keep_channel(rdev, ept->name, ept->dest_addr);
+			leave_channel(rdev, ept);
 		ept_change(ept, EPT_DEAD, 0);
 		rdev->transport->ops->forget(rdev->transport, ept);
 		rpmsg_flush(rdev);
@@ -218,6 +230,8 @@ int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
 	if (result != RPMSG_SUCCESS)
 		return result;
 	rpmsg_tx_freed(rdev);
+	if (__atomic_load_n(&rdev->heirs_due, __ATOMIC_RELAXED))
+		rpmsg_wake(rdev);
 	/* The polling context can only still be inside ept's callback: it was pinned before unpublish, by a look-up
 	 * under the lock. When that context is us, it ends after our caller does; rpmsg_unpin() then tells. */
 	if (!rpmsg_drain(rdev, ept)) {
@@ -243,13 +257,42 @@ void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept)
 void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest)
 {
 	uintptr_t key = rpmsg_lock(ept->rdev);
-	bool binds = waits(ept);
+	bool news = waits(ept);
 
-	if (binds)
+	if (news)
 		bind_to(ept, dest, 0);
+	news |= (ept->flags & EPT_HEIR) != 0;
+	ept_change(ept, 0, EPT_HEIR);
 	rpmsg_unlock(ept->rdev, key);
-	if (binds)
+	if (news)
 		rpmsg_tell_bound(ept);
+}
+
+static bool tell_an_heir(struct rpmsg_device *rdev)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_HEIR, NULL, 0);
+
+	__atomic_store_n(&rdev->heirs_due, ept != NULL, __ATOMIC_RELAXED);
+	if (ept != NULL) {
+		ept_change(ept, 0, EPT_HEIR);
+		rpmsg_pin(rdev, ept);
+	}
+	rpmsg_unlock(rdev, key);
+	if (ept == NULL)
+		return false;
+	rpmsg_tell_bound(ept);
+	rpmsg_unpin(rdev, ept);
+	return true;
+}
+
+/* One may leave its channel to the next, and come again: the rest is for the next poll. */
+void rpmsg_tell_heirs(struct rpmsg_device *rdev)
+{
+	uint32_t left = __atomic_load_n(&rdev->heirs_due, __ATOMIC_RELAXED) ? rdev->endpoint_slots : 0;
+
+	while (left != 0 && tell_an_heir(rdev))
+		left--;
 }
 
 /* In one look: a destination that is set meanwhile stands, and what a destroy leaves meanwhile is not left behind. */
@@ -257,18 +300,19 @@ bool rpmsg_unbind(struct rpmsg_device *rdev, const char *name, uint32_t dest)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_BOUND, name, dest);
+	bool told = ept != NULL && (ept->flags & EPT_HEIR) == 0; /* that it was bound */
 
 	if (name != NULL)
 		rpmsg_forget_channel(rdev, name, dest);
 	if (ept != NULL) {
 		ept->dest_addr = RPMSG_ADDR_ANY;
-		ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL);
+		ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL | EPT_HEIR);
 		rpmsg_pin(rdev, ept);
 	}
 	rpmsg_unlock(rdev, key);
 	if (ept == NULL)
 		return false;
-	if (ept->ns_unbind_cb != NULL)
+	if (told && ept->ns_unbind_cb != NULL)
 		ept->ns_unbind_cb(ept);
 	take_kept(ept);
 	rpmsg_unpin(rdev, ept);
@@ -286,7 +330,7 @@ int rpmsg_set_dest(struct rpmsg_endpoint *ept, uint32_t dest)
 		return RPMSG_ERR_PARAM;
 	uintptr_t key = rpmsg_lock(ept->rdev);
 	ept->dest_addr = dest;
-	ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL);
+	ept_change(ept, 0, EPT_BOUND | EPT_CHANNEL | EPT_HEIR);
 	rpmsg_unlock(ept->rdev, key);
 	take_kept(ept);
 	return RPMSG_SUCCESS;

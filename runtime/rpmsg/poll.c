@@ -78,7 +78,7 @@ static int deliver(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, const 
 {
 	uintptr_t key = rpmsg_lock(rdev);
 
-	if ((ept->flags & EPT_WAITS) && ept->dest_addr == RPMSG_ADDR_ANY) {
+	if ((ept->flags & EPT_HEIR) || ((ept->flags & EPT_WAITS) && ept->dest_addr == RPMSG_ADDR_ANY)) {
 		rpmsg_unlock(rdev, key);
 		rpmsg_bind(ept, frame->src); /* where `bound` may rebind or destroy it */
 		key = rpmsg_lock(rdev);
@@ -175,6 +175,7 @@ int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget)
 	look_after_link(rdev);
 	unsigned taken = receive(rdev, budget);
 	rpmsg_run_tasks(rdev);
+	rpmsg_tell_heirs(rdev);
 	rpmsg_ns_announce(rdev);
 	rdev->worked = taken != 0 || rpmsg_event_word(rdev) != event;
 	/* A queue that is broken is never quiet: while nobody may look after the link, that is no reason to go on. */

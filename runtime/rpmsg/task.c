@@ -69,6 +69,8 @@ void rpmsg_task_stop(struct rpmsg_device *rdev, struct rpmsg_task *task)
 
 uint32_t rpmsg_next_due(const struct rpmsg_device *rdev, uint32_t timeout_us)
 {
+	if (rdev->heirs_due)
+		return 0;
 	if (rdev->tasks == NULL)
 		return timeout_us;
 	uint32_t next = until(rdev->tasks->due, rpmsg_now_us(rdev));

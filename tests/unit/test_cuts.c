@@ -239,6 +239,67 @@ static void a_link_that_comes_again_hears_of_the_withdrawal(void **state)
 	destroy_and_cut(come_again);
 }
 
+static struct named heir; /* waits for what `named` is bound to */
+
+static void destroy_the_heir(void)
+{
+	assert_int_equal(rpmsg_destroy_ept(&heir.ept), 0);
+	memset(&heir, 0xa5, sizeof heir); /* it is gone */
+}
+
+static void poll_here(void)
+{
+	rpmsg_poll(here, 16);
+}
+
+/* Its memory is its owner's, whoever has left it a channel. */
+static void who_inherits_a_channel_may_go(void **state)
+{
+	(void)state;
+	for (unsigned behind = 0; cuts(core, behind, destroy_the_heir); behind++) {
+		names_up(PAIR_CHANNELS);
+		names_create(&named, here, "loom", ANY, RPMSG_EPT_QUIET);
+		say_and_poll("loom", 2000, NS_CREATE);
+		names_create(&heir, here, "loom", ANY, RPMSG_EPT_QUIET);
+		cut_begin();
+		assert_int_equal(rpmsg_destroy_ept(&named.ept), 0);
+		cut_end();
+		pair_settle(&pair);
+		names_expect_kept(cut_ran());
+		assert_int_equal(here->endpoint_count, !cut_ran());
+	}
+}
+
+static void destroy_and_inherit(void (*what)(void))
+{
+	for (unsigned behind = 0; cuts(core, behind, what); behind++) {
+		names_up(PAIR_CHANNELS);
+		names_create(&named, here, "loom", ANY, RPMSG_EPT_QUIET);
+		say_and_poll("loom", 2000, NS_CREATE);
+		names_create(&heir, here, "loom", ANY, RPMSG_EPT_QUIET);
+		cut_begin();
+		assert_int_equal(rpmsg_destroy_ept(&named.ept), 0);
+		cut_end();
+		pair_settle(&pair);
+		names_expect_kept(0);
+		bool gone = cut_ran() && what == withdraw;
+		assert_int_equal(heir.ept.dest_addr, gone ? ANY : 2000);
+		assert_int_equal(heir.bound, heir.unbound + !gone);
+	}
+}
+
+static void who_inherits_a_channel_is_told_once(void **state)
+{
+	(void)state;
+	destroy_and_inherit(poll_here);
+}
+
+static void who_inherits_a_channel_learns_of_its_withdrawal(void **state)
+{
+	(void)state;
+	destroy_and_inherit(withdraw);
+}
+
 /* ---- Announced ---- */
 
 static unsigned said;
@@ -290,6 +351,9 @@ int main(void)
 		cmocka_unit_test(what_is_left_while_it_is_withdrawn_is_not_kept),
 		cmocka_unit_test(an_endpoint_says_nothing_after_its_withdrawal),
 		cmocka_unit_test(a_link_that_comes_again_hears_of_the_withdrawal),
+		cmocka_unit_test(who_inherits_a_channel_may_go),
+		cmocka_unit_test(who_inherits_a_channel_is_told_once),
+		cmocka_unit_test(who_inherits_a_channel_learns_of_its_withdrawal),
 		cmocka_unit_test(a_name_goes_out_before_what_its_endpoint_says),
 	};
 

@@ -227,6 +227,125 @@ static void who_is_destroyed_leaves_its_channel_to_the_next(void **state)
 	pair_expect_works(&pair);
 }
 
+static struct named first;
+static struct named second; /* waits for the same name */
+
+static void two_of_a_name(uint32_t slots)
+{
+	names_up(slots);
+	names_create(&first, here, "loom", 77, RPMSG_EPT_QUIET);
+	names_say("loom", 2000, NS_CREATE);
+	pair_settle(&pair);
+	names_create(&second, here, "loom", 78, RPMSG_EPT_QUIET);
+	assert_int_equal(first.ept.dest_addr, 2000);
+	assert_int_equal(second.ept.dest_addr, ANY);
+}
+
+static void who_waits_has_what_another_leaves(void **state)
+{
+	(void)state;
+	for (uint32_t slots = 0; slots <= 2; slots += 2) {
+		two_of_a_name(slots);
+		assert_int_equal(rpmsg_destroy_ept(&first.ept), 0);
+		assert_int_equal(second.ept.dest_addr, 2000);
+		assert_true(is_rpmsg_ept_ready(&second.ept));
+		names_expect_kept(0);
+		assert_int_equal(rpmsg_wait(here, 1000), 0); /* there is work */
+		assert_int_equal(rpmsg_wait(here, 1000), 0);
+		assert_int_equal(pair.driver.relaxed, 0);
+		rpmsg_poll(here, 16);
+		assert_int_equal(second.bound, 1);
+		names_say("loom", 2000, NS_CREATE); /* known */
+		pair_settle(&pair);
+		assert_int_equal(second.bound, 1);
+		assert_int_equal(heard.bound, 0);
+		assert_int_equal(here->counters.not_kept, 0);
+		names_say("loom", 2000, NS_DESTROY);
+		pair_settle(&pair);
+		assert_int_equal(second.unbound, 1);
+		assert_int_equal(second.ept.dest_addr, ANY);
+	}
+}
+
+static int after_it_was_bound(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)data;
+	(void)len;
+	(void)src;
+	*(unsigned *)priv += 1;
+	assert_ptr_equal(ept, &second.ept);
+	assert_int_equal(second.bound, 1);
+	return RPMSG_SUCCESS;
+}
+
+static void it_is_told_before_its_first_message(void **state)
+{
+	unsigned messages = 0;
+
+	(void)state;
+	two_of_a_name(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_rebind_ept(&second.ept, after_it_was_bound, &messages), 0);
+	assert_int_equal(rpmsg_destroy_ept(&first.ept), 0);
+	assert_int_equal(second.bound, 0);
+	pair_forge(&pair.device, 2000, 78, "hi", 2, 2);
+	rpmsg_poll(here, 1);
+	assert_int_equal(messages, 1);
+	pair_settle(&pair);
+	assert_int_equal(second.bound, 1);
+}
+
+/* What has ended before it could be told did not happen. */
+static void who_loses_what_it_was_not_told_of_is_told_nothing(void **state)
+{
+	(void)state;
+	for (int withdrawn = 0; withdrawn < 2; withdrawn++) {
+		two_of_a_name(PAIR_CHANNELS);
+		assert_int_equal(rpmsg_destroy_ept(&first.ept), 0);
+		if (withdrawn)
+			names_say("loom", 2000, NS_DESTROY);
+		else
+			rpmsg_restart(here);
+		pair_settle(&pair);
+		assert_int_equal(second.bound, 0);
+		assert_int_equal(second.unbound, 0);
+		assert_int_equal(second.ept.dest_addr, ANY);
+		names_expect_kept(0);
+	}
+}
+
+static int destroy_it(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)data;
+	(void)len;
+	(void)src;
+	(void)priv;
+	assert_int_equal(rpmsg_destroy_ept(ept), 1);
+	return RPMSG_SUCCESS;
+}
+
+/* An interrupt may be the last for long. */
+static void who_inherits_in_a_callback_is_told_in_the_same_poll(void **state)
+{
+	(void)state;
+	two_of_a_name(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_rebind_ept(&first.ept, destroy_it, NULL), 0);
+	pair_forge(&pair.device, 2000, 77, "hi", 2, 2);
+	rpmsg_poll(here, 16);
+	assert_int_equal(second.ept.dest_addr, 2000);
+	assert_int_equal(second.bound, 1);
+}
+
+static void who_is_given_another_destination_is_not_told(void **state)
+{
+	(void)state;
+	two_of_a_name(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_destroy_ept(&first.ept), 0);
+	assert_int_equal(rpmsg_set_dest(&second.ept, 3000), 0);
+	pair_settle(&pair);
+	assert_int_equal(second.bound, 0);
+	assert_int_equal(second.ept.dest_addr, 3000);
+}
+
 static void what_is_left_may_be_withdrawn(void **state)
 {
 	struct named bound;
@@ -624,6 +743,11 @@ int main(void)
 		cmocka_unit_test(without_a_table_nothing_is_kept),
 		cmocka_unit_test(what_is_said_twice_is_heard_once),
 		cmocka_unit_test(who_is_destroyed_leaves_its_channel_to_the_next),
+		cmocka_unit_test(who_waits_has_what_another_leaves),
+		cmocka_unit_test(it_is_told_before_its_first_message),
+		cmocka_unit_test(who_loses_what_it_was_not_told_of_is_told_nothing),
+		cmocka_unit_test(who_inherits_in_a_callback_is_told_in_the_same_poll),
+		cmocka_unit_test(who_is_given_another_destination_is_not_told),
 		cmocka_unit_test(what_is_left_may_be_withdrawn),
 		cmocka_unit_test(what_is_left_to_a_full_table_is_counted),
 		cmocka_unit_test(who_said_goodbye_leaves_nothing),

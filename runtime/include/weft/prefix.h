@@ -65,6 +65,7 @@
 #define rpmsg_task_start WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_task_start)
 #define rpmsg_task_stop WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_task_stop)
 #define rpmsg_tell_bound WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_tell_bound)
+#define rpmsg_tell_heirs WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_tell_heirs)
 #define rpmsg_tell_waiters WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_tell_waiters)
 #define rpmsg_trysend WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_trysend)
 #define rpmsg_trysend_offchannel WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_trysend_offchannel)

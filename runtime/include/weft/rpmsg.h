@@ -57,7 +57,9 @@ typedef int (*rpmsg_ept_cb)(struct rpmsg_endpoint *ept, void *data, size_t len, 
  * of its name is kept, it is bound to that when this returns. */
 typedef void (*rpmsg_ns_unbind_cb)(struct rpmsg_endpoint *ept);
 
-/* ept has a destination now: announced, or learnt from a first message. */
+/* ept has a destination now: announced, kept, left by another, or learnt from a first message. Called where ept is
+ * created or set free when it takes what is kept; else by the context that polls. Where these are two, a withdrawal that
+ * comes in at that very moment may be told before what it withdraws: what counts is dest_addr. */
 typedef void (*rpmsg_bound_cb)(struct rpmsg_endpoint *ept);
 
 /* A destroy that could not end at once has: the memory is yours again. Last thing that touches it. */
@@ -126,7 +128,8 @@ int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, cons
                      uint32_t dest, rpmsg_ept_cb cb, rpmsg_ns_unbind_cb ns_unbind_cb);
 
 /* Destroy, in two steps: unpublish (no message finds it any more, what it borrowed and holds is taken back, its name is
- * withdrawn and it says nothing after that, an announced channel that it was bound to is kept again), then drain.
+ * withdrawn and it says nothing after that, an announced channel that it was bound to is bound to another endpoint that
+ * waits for the name, which is told in the next poll, or kept again), then drain.
  * 0: drained; the memory is yours.
  * 1: called inside its own callback; the memory is yours when `released` is called, or after rpmsg_poll() returns.
  * RPMSG_ERR_NO_BUFF: no transmit buffer to withdraw the name with (in time); nothing has changed, try again.
@@ -197,7 +200,8 @@ int rpmsg_release_rx_buffer(struct rpmsg_endpoint *ept, void *rxbuf);
 /* ---- Names ------------------------------------------------------------------------------------------------- */
 
 /* A channel that the peer announced, as kept for those who come later. It announces a channel once: an endpoint that
- * was bound to one and is destroyed leaves it here again, behind the others. rpmsg_set_dest() does not. */
+ * was bound to one and is destroyed leaves it here again, behind the others, unless another waits for it.
+ * rpmsg_set_dest() does not. */
 struct rpmsg_channel {
 	char name[RPMSG_NAME_SIZE];
 	uint32_t addr;
@@ -299,6 +303,7 @@ struct rpmsg_device {
 	bool polling;
 	bool sleeping; /* the poller, in rpmsg_wait() */
 	bool announce_due;
+	bool heirs_due;   /* endpoints were bound by the destroy of others, and not told */
 	bool service_due; /* the link waits for those who write into a buffer */
 	bool restart_due; /* so does a restart */
 	bool worked;      /* the last poll did something: a wait returns at once, so that its caller looks */
