@@ -103,7 +103,7 @@ void rpmsg_tx_end(struct rpmsg_device *rdev)
 	if (!rpmsg_others_poll(rdev))
 		return;
 	uintptr_t key = rpmsg_lock(rdev);
-	bool due = --rdev->writers == 0 && rdev->service_due;
+	bool due = --rdev->writers == 0 && (rdev->service_due || rdev->restart_due);
 	rpmsg_unlock(rdev, key);
 	if (due)
 		rpmsg_wake(rdev);
