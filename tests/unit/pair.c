@@ -185,4 +185,6 @@ void pair_expect_no_buffers_out(struct pair *pair)
 {
 	assert_int_equal(rpmsg_buffers_out(&pair->driver.rdev), 0);
 	assert_int_equal(rpmsg_buffers_out(&pair->device.rdev), 0);
+	assert_int_equal(pair->driver.rdev.writers, 0);
+	assert_int_equal(pair->device.rdev.writers, 0);
 }

@@ -103,7 +103,7 @@ int inbox_cb(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, v
 #define PAIR_TEST_ADDR 0x77777777u
 void pair_expect_works(struct pair *pair);
 
-/* Every buffer of either side is where it belongs: nothing lent, nothing held. */
+/* Every buffer of either side is where it belongs: nothing lent, nothing held, and nobody writes. */
 void pair_expect_no_buffers_out(struct pair *pair);
 
 #endif
