@@ -273,14 +273,13 @@ static void a_commit_that_is_refused_puts_nothing_off(void **state)
 			refused[i].status);
 		assert_int_equal(here->rdev.writers, 0);
 	}
-	assert_int_equal(
-		weft_client_commit_start(&client->base, &calls[0].base, &tx, 4, &weave, &receipt, NULL, WEFT_MS(1), NULL),
-		WEFT_INVALID_ARGUMENT);
+	assert_int_equal(weft_client_commit_start(&client->base, &calls[0].base, &tx, 4, &weave, &receipt, NULL,
+	                                          WEFT_MS(1), NULL),
+	                 WEFT_INVALID_ARGUMENT);
 	assert_int_equal(here->rdev.writers, 0);
 	for (unsigned i = 0; i < 5; i++) {
-		assert_int_equal(
-			bolt_store_commit_start(client, &calls[i], &tx, 4, &receipt, WEFT_MS(1), stored, NULL),
-			i < 4 ? WEFT_OK : WEFT_RESOURCE_EXHAUSTED);
+		assert_int_equal(bolt_store_commit_start(client, &calls[i], &tx, 4, &receipt, WEFT_MS(1), stored, NULL),
+		                 i < 4 ? WEFT_OK : WEFT_RESOURCE_EXHAUSTED);
 		assert_int_equal(here->rdev.writers, 0);
 		if (i < 4)
 			assert_int_equal(bolt_store_begin(client, &fields, &tx, 0), WEFT_OK);

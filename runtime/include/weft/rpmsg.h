@@ -218,8 +218,11 @@ struct rpmsg_driver {
 	struct rpmsg_driver *next;
 };
 
-/* Register; channels that are kept under the name are probed before this returns. 0, RPMSG_ERR_PARAM or _INIT.
- * Unregister: its functions are not called any more; from another thread it waits for one that runs.
+/* Register; channels that are kept under the name are probed before this returns, in the caller's context. 0,
+ * RPMSG_ERR_PARAM or _INIT. A probe there that makes more than one channel go (endpoints that take them) may miss one
+ * behind them: rpmsg_find_channel() has it. One that is announced at that very moment may be probed twice.
+ * Unregister: its functions are not called any more; from another thread it waits for one that the polling context
+ * runs. It does not wait for a registration: a driver is its caller's until rpmsg_register_driver() has returned.
  * Task, callback, thread. */
 int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver);
 int rpmsg_unregister_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver);
