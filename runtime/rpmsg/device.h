@@ -51,8 +51,8 @@ void rpmsg_tell_heirs(struct rpmsg_device *rdev);
 /* Before its first message: bind an endpoint, if it waits, to who speaks; tell it, if it is bound and was not told.
  * Unlocked, polling context. */
 void rpmsg_bind(struct rpmsg_endpoint *ept, uint32_t dest);
-/* A channel is gone: unbind the first endpoint that is bound to it (name NULL: to any), and tell it. False: none is, and
- * it is not kept either. Unlocked, polling context. */
+/* A channel is gone: unbind the first endpoint that is bound to it (name NULL: to any), and tell it. False: none is,
+ * and it is not kept either. Unlocked, polling context. */
 bool rpmsg_unbind(struct rpmsg_device *rdev, const char *name, uint32_t dest);
 /* After every callback of an endpoint: unpin it, and finish a destroy that waited. */
 void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);

@@ -58,8 +58,8 @@ typedef int (*rpmsg_ept_cb)(struct rpmsg_endpoint *ept, void *data, size_t len, 
 typedef void (*rpmsg_ns_unbind_cb)(struct rpmsg_endpoint *ept);
 
 /* ept has a destination now: announced, kept, left by another, or learnt from a first message. Called where ept is
- * created or set free when it takes what is kept; else by the context that polls. Where these are two, a withdrawal that
- * comes in at that very moment may be told before what it withdraws: what counts is dest_addr. */
+ * created or set free when it takes what is kept; else by the context that polls. Where these are two, a withdrawal
+ * that comes in at that very moment may be told before what it withdraws: what counts is dest_addr. */
 typedef void (*rpmsg_bound_cb)(struct rpmsg_endpoint *ept);
 
 /* A destroy that could not end at once has: the memory is yours again. Last thing that touches it. */
