@@ -40,6 +40,7 @@ class Function:
     bytes: int
     calls: set[str] = field(default_factory=set)
     indirect: set[str] = field(default_factory=set)  # places, file:line:column
+    tails: set[str] = field(default_factory=set)  # of calls: its frame is gone when they begin
 
 
 class Share(NamedTuple):
@@ -115,6 +116,22 @@ def parse(text: str, group: str) -> Iterator[Function]:
     yield from found.values()
 
 
+def mark_tails(functions: list[Function], code: str) -> None:
+    """What an object file only ever jumps to (objdump -dr) is called last, from no frame."""
+    kinds: dict[tuple[str, str], set[str]] = {}
+    name = ""
+    for line in code.splitlines():
+        if head := re.match(r"\w+ <([^>]+)>:$", line):
+            name = head[1]
+        elif to := re.search(r"\sR_ARM_(\w+)\t([\w.]+)", line):
+            kinds.setdefault((name, to[2]), set()).add(to[1])
+    for function in functions:
+        own = function.title.rsplit(":", 1)[-1]
+        for target in function.calls:
+            if kinds.get((own, target.rsplit(":", 1)[-1])) == {"THM_JUMP24"}:
+                function.tails.add(target)
+
+
 def pointer_at(place: str, read: Callable[[str], list[str]]) -> str:
     """How the source names the pointer that is called at file:line:column: ops->send, or cb."""
     path, line, column = place.rsplit(":", 2)
@@ -137,6 +154,9 @@ class Graph:
             known.bytes = max(
                 known.bytes, function.bytes
             )  # of an inline function: the largest of all files
+            known.tails = (known.tails | function.tails) - (
+                (known.calls - known.tails) | (function.calls - function.tails)
+            )
             known.calls |= function.calls
         self.table = table
         self.read = read
@@ -231,11 +251,21 @@ class Bounds:
                 ]
                 raise StackError("recursion: " + " > ".join(around))
             self.path.append(key)
-            below = self.deepest(self.followed(function, inside), inside)
+            own = Share().plus(function.group, function.bytes)
+            below = (
+                self.at(function, f, self.of(f, inside)) for f in self.followed(function, inside)
+            )
+            share = max([own, *below], key=Share.total)
             self.path.pop()
-            share = below.plus(function.group, function.bytes)
         self.known[key] = share
         return share
+
+    @staticmethod
+    def at(function: Function, callee: Function, below: Share) -> Share:
+        """below, over the caller's frame if it is still there."""
+        if callee.title in function.tails:
+            return below
+        return below.plus(function.group, function.bytes)
 
     def of_circle(self, circle: frozenset[str], inside: bool) -> Share:
         """A level goes through each function of the circle once at most, on the longest way."""
@@ -262,17 +292,20 @@ class Bounds:
             return Share().plus(function.group, function.bytes)
         key = (function.title, inside, name)
         if key not in self.reached:
-            below = (self.to(f, name, inside) for f in self.followed(function, inside))
-            best = max(below, key=Share.total, default=Share())
-            self.reached[key] = (
-                best.plus(function.group, function.bytes) if best.total() else Share()
-            )
+            ways = ((f, self.to(f, name, inside)) for f in self.followed(function, inside))
+            below = (self.at(function, f, share) for f, share in ways if share.total())
+            self.reached[key] = max(below, key=Share.total, default=Share())
         return self.reached[key]
 
-    def way(self, function: Function, inside: bool = False) -> list[Function]:
-        """The functions of the deepest path, from this one on."""
+    def way(self, function: Function, inside: bool = False) -> list[tuple[Function, int]]:
+        """The functions of the deepest path, from this one on, and what each adds to it."""
         inside = inside or function.name == "rpmsg_poll"
-        below = self.followed(function, inside)
-        if not below or self.graph.levels(function):
-            return [function]
-        return [function, *self.way(max(below, key=lambda f: self.of(f, inside).total()), inside)]
+        below = {
+            f.title: self.at(function, f, self.of(f, inside)).total()
+            for f in self.followed(function, inside)
+        }
+        if not below or self.graph.levels(function) or max(below.values()) < function.bytes:
+            return [(function, function.bytes)]
+        deepest = self.graph.functions[max(below, key=below.get)]
+        rest = self.way(deepest, inside)
+        return [(function, below[deepest.title] - sum(count for _, count in rest)), *rest]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from graph import Bounds, Function, Graph, Share, StackError, Table, parse, pointer_at
+from graph import Bounds, Function, Graph, Share, StackError, Table, mark_tails, parse, pointer_at
 
 EVERYTHING = ("runtime", "libc", "stub", "nanopb")
 
@@ -80,6 +80,41 @@ def test_nanopb_goes_round_once_a_level():
     ]
     assert bound(functions, "decode", depth=0).nanopb == 31
     assert bound(functions, "decode", depth=2).nanopb == 91
+
+
+CODE = """\
+00000000 <a>:
+   0:	f7ff fffe 	bl	0 <b>
+			0: R_ARM_THM_CALL	b
+   4:	f7ff bffe 	b.w	0 <c>
+			4: R_ARM_THM_JUMP24	c
+   8:	f7ff bffe 	b.w	0 <b>
+			8: R_ARM_THM_JUMP24	b
+   c:	d0fe      	beq.w	0 <d>
+			c: R_ARM_THM_JUMP24	d
+"""
+
+
+def test_what_is_only_jumped_to_stands_on_no_frame():
+    functions = [function("a", 8, "b", "x.c:c"), function("b", 8), function("x.c:c", 100)]
+    mark_tails(functions, CODE)
+    assert functions[0].tails == {"x.c:c"}
+    assert bound(functions, "a") == Share(runtime=100)
+
+
+def test_a_frame_that_a_last_call_does_not_reach_counts():
+    functions = [function("a", 50, "c"), function("c", 8)]
+    mark_tails(functions, CODE)
+    assert bound(functions, "a") == Share(runtime=50)
+    graph = Graph(functions, Table.read(""))
+    ways = Bounds(graph, EVERYTHING).to(graph.called("a"), "c")
+    assert ways == Share(runtime=8)
+
+
+def test_a_call_in_one_copy_of_an_inline_function_is_none_that_is_last():
+    jumps = function("a", 8, "c")
+    mark_tails([jumps], CODE)
+    assert bound([jumps, function("a", 8, "c"), function("c", 100)], "a") == Share(runtime=108)
 
 
 SOURCE = [
