@@ -8,7 +8,7 @@ bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft
 {
 	uint32_t len = WEFT_CALL_HEADER_SIZE + (hello != NULL ? WEFT_HELLO_SIZE : 0u);
 	uint32_t room = 0;
-	uint8_t *frame = (uint8_t *)rpmsg_get_tx_buffer(ept, &room, 0);
+	uint8_t *frame = (uint8_t *)rpmsg_try_tx_buffer(ept, &room);
 
 	if (frame == NULL)
 		return false;

@@ -250,7 +250,7 @@ void weft_server_take(struct weft_server *server, const struct weft_call_header 
 	struct weft_server_slot *slot = take_slot(server);
 	fill(server, slot != NULL ? slot : &passing, header, frame, len, src);
 	if (server->waiting == 0)
-		reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, &room, 0);
+		reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, &room);
 	if (reply != NULL)
 		serve(server, slot != NULL ? slot : &passing, reply, room);
 	else if (slot != NULL)
@@ -289,7 +289,7 @@ static void expire(struct weft_server *server, struct weft_server_slot *slot)
 	}
 	if (!move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE) || !same)
 		return;
-	uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, NULL, 0);
+	uint8_t *reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, NULL);
 	if (reply != NULL)
 		send_answer(server, &answer, WEFT_DEADLINE_EXCEEDED, reply, 0);
 	else
@@ -302,7 +302,7 @@ static void serve_waiting(struct weft_server *server)
 
 	while ((slot = oldest_waiting(server)) != NULL) {
 		uint32_t room;
-		uint8_t *reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, &room, 0);
+		uint8_t *reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, &room);
 
 		if (reply == NULL)
 			return;
@@ -368,7 +368,7 @@ static weft_status borrow(struct weft_server *server, struct weft_server_slot *s
                           uint32_t *room)
 {
 	rpmsg_tx_begin(server->rdev);
-	*reply = (uint8_t *)rpmsg_get_tx_buffer(&server->ept, room, 0);
+	*reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, room);
 	bool same = slot->life == life_of(server) && rpmsg_link(server->rdev) == WEFT_LINK_UP;
 	if (*reply != NULL && same)
 		return WEFT_OK;

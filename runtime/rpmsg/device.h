@@ -62,7 +62,7 @@ void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);
 enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame);
 /* Send what announcements are due, as far as buffers go. */
 void rpmsg_ns_announce(struct rpmsg_device *rdev);
-/* The same, locked and not yet published. False: none was due. */
+/* The same, locked and not yet published. False: some are due still. */
 bool rpmsg_ns_catch_up(struct rpmsg_device *rdev);
 /* Withdraw a name that the peer has heard of, with a buffer lent to ept. False: there is none (of this life).
  * Locked. */

@@ -59,18 +59,18 @@ static bool announce_all(struct rpmsg_device *rdev)
 
 bool rpmsg_ns_catch_up(struct rpmsg_device *rdev)
 {
-	if (!rdev->announce_due || rdev->link != WEFT_LINK_UP)
-		return false;
 	rdev->announce_due = !announce_all(rdev);
-	return true;
+	return !rdev->announce_due;
 }
 
 void rpmsg_ns_announce(struct rpmsg_device *rdev)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 
-	if (rpmsg_ns_catch_up(rdev))
+	if (rdev->announce_due && rdev->link == WEFT_LINK_UP) {
+		rpmsg_ns_catch_up(rdev);
 		rpmsg_flush(rdev);
+	}
 	rpmsg_unlock(rdev, key);
 }
 

@@ -23,50 +23,73 @@ struct message {
 	int len;
 };
 
-/* A name goes out before what its endpoint says: whoever binds to a message then learns of the withdrawal too. */
-static uint8_t *first_free(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept)
+/* Who borrows, and what for. ept is looked up by its address each time: whoever ran since the caller looked may have
+ * destroyed it, and what it was is not touched. */
+struct loan {
+	struct rpmsg_device *rdev;
+	const struct rpmsg_endpoint *ept;
+	uint32_t addr;
+	const struct message *message; /* to be sent in it at once; NULL: none */
+	uint8_t *payload;              /* what was lent */
+};
+
+static struct loan loan_for(const struct rpmsg_endpoint *ept, const struct message *message)
 {
-	rpmsg_ns_catch_up(rdev);
-	return rdev->announce_due ? NULL : rdev->transport->ops->get_tx(rdev->transport, ept);
+	return (struct loan){ ept->rdev, ept, ept->addr, message, NULL };
 }
 
-static int copy_and_send(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint8_t *payload,
-                         const struct message *message)
+/* A buffer in *payload and its room; or an error. A name goes out before what its endpoint says: whoever binds to a
+ * message then learns of the withdrawal too. Locked. */
+static int first_free(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint32_t addr, uint8_t **payload)
 {
-	const struct weft_transport_ops *ops = rdev->transport->ops;
+	if (rpmsg_lookup(rdev, addr) != ept)
+		return RPMSG_ERR_PARAM;
+	if (rdev->link != WEFT_LINK_UP || rdev->transport->mtu == 0)
+		return RPMSG_ERR_DEV_STATE;
+	if (rdev->announce_due && !rpmsg_ns_catch_up(rdev))
+		return RPMSG_ERR_NO_BUFF;
+	*payload = rdev->transport->ops->get_tx(rdev->transport, ept);
+	/* The room in this life of the link, which may end before the caller looks. */
+	return *payload != NULL ? (int)rdev->transport->mtu : RPMSG_ERR_NO_BUFF;
+}
 
-	if ((uint32_t)message->len > rdev->transport->mtu) {
-		ops->drop(rdev->transport, ept, payload); /* the link came back with smaller ones while we waited */
+static int copy_and_send(const struct loan *loan)
+{
+	const struct message *message = loan->message;
+	struct weft_transport *transport = loan->rdev->transport;
+
+	if ((uint32_t)message->len > transport->mtu) {
+		/* the link came back with smaller ones while we waited */
+		transport->ops->drop(transport, loan->ept, loan->payload);
 		return RPMSG_ERR_BUFF_SIZE;
 	}
 	if (message->len > 0)
-		memcpy(payload, message->data, (size_t)message->len);
-	ops->send(rdev->transport, ept, payload, (uint32_t)message->len, message->src, message->dst);
-	rpmsg_flush(rdev);
+		memcpy(loan->payload, message->data, (size_t)message->len);
+	transport->ops->send(transport, loan->ept, loan->payload, (uint32_t)message->len, message->src, message->dst);
+	rpmsg_flush(loan->rdev);
 	return message->len;
 }
 
-/* Looked up by its address: whoever ran since the caller looked may have destroyed ept, and what it was is not
- * touched. */
-static int try_borrow(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint32_t addr, uint8_t **payload,
-                      const struct message *message, bool waits)
+/* Its room, or what was sent; or an error. */
+static int try_borrow(struct loan *loan)
 {
-	const struct weft_transport_ops *ops = rdev->transport->ops;
-	uintptr_t key = rpmsg_lock(rdev);
-	bool lives = rpmsg_lookup(rdev, addr) == ept;
-	bool up = lives && rdev->link == WEFT_LINK_UP && rdev->transport->mtu != 0;
+	uintptr_t key = rpmsg_lock(loan->rdev);
+	int result = first_free(loan->rdev, loan->ept, loan->addr, &loan->payload);
 
-	*payload = up ? first_free(rdev, ept) : NULL;
-	/* Where another context polls, nobody but us asks for word of free buffers; one may have come meanwhile. */
-	if (up && *payload == NULL && waits && rpmsg_others_poll(rdev) && !ops->arm(rdev->transport, true))
-		*payload = first_free(rdev, ept);
-	int result = (int)rdev->transport->mtu; /* of this life of the link, which may end before the caller looks */
-	if (*payload != NULL && message != NULL)
-		result = copy_and_send(rdev, ept, *payload, message);
+	if (result >= 0 && loan->message != NULL)
+		result = copy_and_send(loan);
+	rpmsg_unlock(loan->rdev, key);
+	return result;
+}
+
+/* Where another context polls, nobody but us asks for word of free buffers. False: one may have come meanwhile. */
+static bool asked_for_word(struct rpmsg_device *rdev)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	bool quiet = rdev->transport->ops->arm(rdev->transport, true);
+
 	rpmsg_unlock(rdev, key);
-	if (!up)
-		return lives ? RPMSG_ERR_DEV_STATE : RPMSG_ERR_PARAM;
-	return *payload != NULL ? result : RPMSG_ERR_NO_BUFF;
+	return quiet;
 }
 
 static void count_waiter(struct rpmsg_device *rdev, int by)
@@ -77,11 +100,10 @@ static void count_waiter(struct rpmsg_device *rdev, int by)
 	rpmsg_unlock(rdev, key);
 }
 
-static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, const struct message *message,
-                           uint32_t timeout_us)
+/* A function of its own: who does not wait has no room on its stack for this. */
+static __attribute__((noinline)) int wait_and_borrow(struct loan *loan, uint32_t timeout_us)
 {
-	struct rpmsg_device *rdev = ept->rdev;
-	uint32_t addr = ept->addr;
+	struct rpmsg_device *rdev = loan->rdev;
 	uint32_t start = rpmsg_now_us(rdev);
 	uint32_t elapsed = 0;
 	int result;
@@ -90,7 +112,9 @@ static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, const 
 	for (;;) {
 		uint32_t event = rpmsg_event_word(rdev);
 
-		result = try_borrow(rdev, ept, addr, payload, message, true);
+		result = try_borrow(loan);
+		if (result == RPMSG_ERR_NO_BUFF && rpmsg_others_poll(rdev) && !asked_for_word(rdev))
+			result = try_borrow(loan);
 		if (result != RPMSG_ERR_NO_BUFF || elapsed >= timeout_us)
 			break;
 		if (rpmsg_wait_turn(rdev, event, timeout_us - elapsed) < 0)
@@ -101,35 +125,53 @@ static int wait_and_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, const 
 	return result;
 }
 
-static int borrow(struct rpmsg_endpoint *ept, uint8_t **payload, const struct message *message, uint32_t timeout_us)
+static int borrow(struct loan *loan, uint32_t timeout_us)
 {
-	int result = try_borrow(ept->rdev, ept, ept->addr, payload, message, false);
+	int result = try_borrow(loan);
 
-	if (result != RPMSG_ERR_NO_BUFF || timeout_us == 0 || rpmsg_in_callback(ept->rdev))
+	if (result != RPMSG_ERR_NO_BUFF || timeout_us == 0 || rpmsg_in_callback(loan->rdev))
 		return result;
-	return wait_and_borrow(ept, payload, message, timeout_us);
+	return wait_and_borrow(loan, timeout_us);
 }
 
 int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us)
 {
-	return borrow(ept, payload, NULL, timeout_us);
+	struct loan loan = loan_for(ept, NULL);
+	int room = borrow(&loan, timeout_us);
+
+	*payload = loan.payload;
+	return room;
 }
 
 void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t timeout_us)
 {
-	uint8_t *payload = NULL;
-	int room = ept_lives(ept) ? rpmsg_borrow(ept, &payload, timeout_us) : RPMSG_ERR_PARAM;
-
+	if (!ept_lives(ept))
+		return NULL;
+	struct loan loan = loan_for(ept, NULL);
+	int room = borrow(&loan, timeout_us);
 	if (room < 0)
 		return NULL;
 	if (len != NULL)
 		*len = (uint32_t)room;
-	return payload;
+	return loan.payload;
 }
 
 void *rpmsg_get_tx_payload_buffer(struct rpmsg_endpoint *ept, uint32_t *len, int wait)
 {
 	return ept_lives(ept) ? rpmsg_get_tx_buffer(ept, len, wait ? ept->rdev->tx_timeout_us : 0) : NULL;
+}
+
+void *rpmsg_try_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len)
+{
+	if (!ept_lives(ept))
+		return NULL;
+	uint8_t *payload = NULL;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	int room = first_free(ept->rdev, ept, ept->addr, &payload);
+	rpmsg_unlock(ept->rdev, key);
+	if (len != NULL && room >= 0)
+		*len = (uint32_t)room;
+	return payload;
 }
 
 int rpmsg_release_tx_buffer(struct rpmsg_endpoint *ept, void *txbuf)
@@ -150,86 +192,131 @@ static int addresses_fault(uint32_t src, uint32_t dst)
 	return src == RPMSG_ADDR_ANY || dst == RPMSG_ADDR_ANY ? RPMSG_ERR_ADDR : RPMSG_SUCCESS;
 }
 
-/* What stands against sending len bytes now; 0: nothing. */
-static int send_fault(const struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
+/* What stands against sending that now; 0: nothing. */
+static int send_fault(const struct rpmsg_endpoint *ept, const struct message *message)
 {
-	if (!ept_lives(ept) || len < 0 || (data == NULL && len > 0))
+	if (!ept_lives(ept) || message->len < 0 || (message->data == NULL && message->len > 0))
 		return RPMSG_ERR_PARAM;
 	uint32_t mtu = rpmsg_mtu(ept->rdev); /* 0 before the next poll has told that the link is down */
 	if (rpmsg_link(ept->rdev) != WEFT_LINK_UP || mtu == 0)
 		return RPMSG_ERR_DEV_STATE;
-	if ((uint32_t)len > mtu)
+	if ((uint32_t)message->len > mtu)
 		return RPMSG_ERR_BUFF_SIZE;
-	return addresses_fault(src, dst);
+	return addresses_fault(message->src, message->dst);
 }
 
-int rpmsg_send_offchannel_nocopy(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
+static int send_loan(struct rpmsg_endpoint *ept, const struct message *message)
 {
-	int fault = send_fault(ept, src, dst, data, len);
+	int fault = send_fault(ept, message);
 
 	if (fault != RPMSG_SUCCESS)
 		return fault;
+	struct weft_transport *transport = ept->rdev->transport;
 	uintptr_t key = rpmsg_lock(ept->rdev);
-	bool sent = ept->rdev->transport->ops->send(ept->rdev->transport, ept, data, (uint32_t)len, src, dst);
+	bool sent = transport->ops->send(transport, ept, message->data, (uint32_t)message->len, message->src,
+	                                 message->dst);
 	if (sent)
 		rpmsg_flush(ept->rdev);
 	rpmsg_unlock(ept->rdev, key);
-	return sent ? len : RPMSG_ERR_PARAM;
+	return sent ? message->len : RPMSG_ERR_PARAM;
 }
 
+static int send_copy(struct rpmsg_endpoint *ept, const struct message *message, uint32_t timeout_us)
+{
+	int fault = send_fault(ept, message);
+
+	if (fault != RPMSG_SUCCESS)
+		return fault;
+	struct loan loan = loan_for(ept, message);
+	return borrow(&loan, timeout_us);
+}
+
+static int try_copy(struct rpmsg_endpoint *ept, const struct message *message)
+{
+	int fault = send_fault(ept, message);
+
+	if (fault != RPMSG_SUCCESS)
+		return fault;
+	struct loan loan = loan_for(ept, message);
+	return try_borrow(&loan);
+}
+
+/* Each makes its message, and one of the three above does the rest: arguments pile up on the stack no further. */
 int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len,
                        uint32_t timeout_us)
 {
 	struct message message = { src, dst, data, len };
-	uint8_t *payload;
-	int fault = send_fault(ept, src, dst, data, len);
 
-	return fault == RPMSG_SUCCESS ? borrow(ept, &payload, &message, timeout_us) : fault;
+	return send_copy(ept, &message, timeout_us);
 }
 
-/* Straight to the one that does it: each function between costs a frame, with three arguments on the stack. */
 int rpmsg_send_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	return rpmsg_send_timeout(ept, src, dst, data, len, ept_lives(ept) ? ept->rdev->tx_timeout_us : 0);
+	struct message message = { src, dst, data, len };
+
+	return ept_lives(ept) ? send_copy(ept, &message, ept->rdev->tx_timeout_us) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_sendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
-	return rpmsg_send_timeout(ept, ept->addr, dst, data, len, ept->rdev->tx_timeout_us);
+	struct message message = { ept->addr, dst, data, len };
+	return send_copy(ept, &message, ept->rdev->tx_timeout_us);
 }
 
 int rpmsg_send(struct rpmsg_endpoint *ept, const void *data, int len)
 {
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
-	return rpmsg_send_timeout(ept, ept->addr, ept->dest_addr, data, len, ept->rdev->tx_timeout_us);
+	struct message message = { ept->addr, ept->dest_addr, data, len };
+	return send_copy(ept, &message, ept->rdev->tx_timeout_us);
 }
 
 int rpmsg_trysend_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	return rpmsg_send_timeout(ept, src, dst, data, len, 0);
+	struct message message = { src, dst, data, len };
+
+	return try_copy(ept, &message);
 }
 
 int rpmsg_trysendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
-	return ept_lives(ept) ? rpmsg_send_timeout(ept, ept->addr, dst, data, len, 0) : RPMSG_ERR_PARAM;
+	if (!ept_lives(ept))
+		return RPMSG_ERR_PARAM;
+	struct message message = { ept->addr, dst, data, len };
+	return try_copy(ept, &message);
 }
 
 int rpmsg_trysend(struct rpmsg_endpoint *ept, const void *data, int len)
 {
-	return ept_lives(ept) ? rpmsg_send_timeout(ept, ept->addr, ept->dest_addr, data, len, 0) : RPMSG_ERR_PARAM;
+	if (!ept_lives(ept))
+		return RPMSG_ERR_PARAM;
+	struct message message = { ept->addr, ept->dest_addr, data, len };
+	return try_copy(ept, &message);
+}
+
+int rpmsg_send_offchannel_nocopy(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
+{
+	struct message message = { src, dst, data, len };
+
+	return send_loan(ept, &message);
 }
 
 int rpmsg_sendto_nocopy(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
-	return ept_lives(ept) ? rpmsg_send_offchannel_nocopy(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
+	if (!ept_lives(ept))
+		return RPMSG_ERR_PARAM;
+	struct message message = { ept->addr, dst, data, len };
+	return send_loan(ept, &message);
 }
 
 int rpmsg_send_nocopy(struct rpmsg_endpoint *ept, const void *data, int len)
 {
-	return ept_lives(ept) ? rpmsg_sendto_nocopy(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
+	if (!ept_lives(ept))
+		return RPMSG_ERR_PARAM;
+	struct message message = { ept->addr, ept->dest_addr, data, len };
+	return send_loan(ept, &message);
 }
 
 /* ---- Hold ---- */

@@ -67,6 +67,7 @@
 #define rpmsg_tell_bound WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_tell_bound)
 #define rpmsg_tell_heirs WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_tell_heirs)
 #define rpmsg_tell_waiters WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_tell_waiters)
+#define rpmsg_try_tx_buffer WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_try_tx_buffer)
 #define rpmsg_trysend WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_trysend)
 #define rpmsg_trysend_offchannel WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_trysend_offchannel)
 #define rpmsg_trysendto WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_trysendto)

@@ -179,6 +179,7 @@ int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, c
  * tx_timeout_us. NULL: no buffer (in time), or the link is down. */
 void *rpmsg_get_tx_payload_buffer(struct rpmsg_endpoint *ept, uint32_t *len, int wait);
 void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t timeout_us);
+void *rpmsg_try_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len); /* never waits, and needs less stack */
 
 /* Returns len, or an error as rpmsg_trysend(), and RPMSG_ERR_PARAM for a buffer that is not lent to ept. */
 int rpmsg_send_nocopy(struct rpmsg_endpoint *ept, const void *data, int len);
