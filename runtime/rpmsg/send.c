@@ -38,19 +38,22 @@ static struct loan loan_for(const struct rpmsg_endpoint *ept, const struct messa
 	return (struct loan){ ept->rdev, ept, ept->addr, message, NULL };
 }
 
-/* A buffer in *payload and its room; or an error. A name goes out before what its endpoint says: whoever binds to a
- * message then learns of the withdrawal too. Locked. */
-static int first_free(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint32_t addr, uint8_t **payload)
+/* What stands against lending ept a buffer, but that there may be none; 0: nothing. Locked. */
+static int lend_fault(const struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept, uint32_t addr)
 {
 	if (rpmsg_lookup(rdev, addr) != ept)
 		return RPMSG_ERR_PARAM;
-	if (rdev->link != WEFT_LINK_UP || rdev->transport->mtu == 0)
-		return RPMSG_ERR_DEV_STATE;
+	return rdev->link == WEFT_LINK_UP && rdev->transport->mtu != 0 ? RPMSG_SUCCESS : RPMSG_ERR_DEV_STATE;
+}
+
+/* A name goes out before what its endpoint says: whoever binds to a message then learns of the withdrawal too. Inline:
+ * it stands under every send. Locked, the link is up. */
+static inline __attribute__((always_inline)) uint8_t *first_free(struct rpmsg_device *rdev,
+                                                                 const struct rpmsg_endpoint *ept)
+{
 	if (rdev->announce_due && !rpmsg_ns_catch_up(rdev))
-		return RPMSG_ERR_NO_BUFF;
-	*payload = rdev->transport->ops->get_tx(rdev->transport, ept);
-	/* The room in this life of the link, which may end before the caller looks. */
-	return *payload != NULL ? (int)rdev->transport->mtu : RPMSG_ERR_NO_BUFF;
+		return NULL;
+	return rdev->transport->ops->get_tx(rdev->transport, ept);
 }
 
 static int copy_and_send(const struct loan *loan)
@@ -70,12 +73,16 @@ static int copy_and_send(const struct loan *loan)
 	return message->len;
 }
 
-/* Its room, or what was sent; or an error. */
+/* Its room in this life of the link, which may end before the caller looks; or what was sent; or an error. */
 static int try_borrow(struct loan *loan)
 {
 	uintptr_t key = rpmsg_lock(loan->rdev);
-	int result = first_free(loan->rdev, loan->ept, loan->addr, &loan->payload);
+	int result = lend_fault(loan->rdev, loan->ept, loan->addr);
 
+	if (result == RPMSG_SUCCESS) {
+		loan->payload = first_free(loan->rdev, loan->ept);
+		result = loan->payload != NULL ? (int)loan->rdev->transport->mtu : RPMSG_ERR_NO_BUFF;
+	}
 	if (result >= 0 && loan->message != NULL)
 		result = copy_and_send(loan);
 	rpmsg_unlock(loan->rdev, key);
@@ -83,7 +90,7 @@ static int try_borrow(struct loan *loan)
 }
 
 /* Where another context polls, nobody but us asks for word of free buffers. False: one may have come meanwhile. */
-static bool asked_for_word(struct rpmsg_device *rdev)
+static __attribute__((noinline)) bool asked_for_word(struct rpmsg_device *rdev)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 	bool quiet = rdev->transport->ops->arm(rdev->transport, true);
@@ -92,7 +99,7 @@ static bool asked_for_word(struct rpmsg_device *rdev)
 	return quiet;
 }
 
-static void count_waiter(struct rpmsg_device *rdev, int by)
+static __attribute__((noinline)) void count_waiter(struct rpmsg_device *rdev, int by)
 {
 	uintptr_t key = rpmsg_lock(rdev);
 
@@ -165,12 +172,12 @@ void *rpmsg_try_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len)
 {
 	if (!ept_lives(ept))
 		return NULL;
-	uint8_t *payload = NULL;
-	uintptr_t key = rpmsg_lock(ept->rdev);
-	int room = first_free(ept->rdev, ept, ept->addr, &payload);
-	rpmsg_unlock(ept->rdev, key);
-	if (len != NULL && room >= 0)
-		*len = (uint32_t)room;
+	struct rpmsg_device *rdev = ept->rdev;
+	uintptr_t key = rpmsg_lock(rdev);
+	uint8_t *payload = lend_fault(rdev, ept, ept->addr) == RPMSG_SUCCESS ? first_free(rdev, ept) : NULL;
+	if (payload != NULL && len != NULL)
+		*len = rdev->transport->mtu;
+	rpmsg_unlock(rdev, key);
 	return payload;
 }
 
@@ -213,8 +220,8 @@ static int send_loan(struct rpmsg_endpoint *ept, const struct message *message)
 		return fault;
 	struct weft_transport *transport = ept->rdev->transport;
 	uintptr_t key = rpmsg_lock(ept->rdev);
-	bool sent = transport->ops->send(transport, ept, message->data, (uint32_t)message->len, message->src,
-	                                 message->dst);
+	bool sent =
+		transport->ops->send(transport, ept, message->data, (uint32_t)message->len, message->src, message->dst);
 	if (sent)
 		rpmsg_flush(ept->rdev);
 	rpmsg_unlock(ept->rdev, key);
