@@ -9,10 +9,10 @@
 /* What a request needs before it can go out. The buffer is borrowed by the client's endpoint, and the link is kept
  * from restarting under our hands (rpmsg_tx_begin()) until transmit() or drop(). */
 struct outgoing {
-	struct weft_call_header header;
 	uint8_t *frame;
+	uint32_t room; /* of the frame */
 	uint32_t len;
-	uint32_t room; /* of the body */
+	uint32_t life; /* of the link, from before the loan: it is of that one, or of none */
 };
 
 static void drop(struct weft_client *client, struct outgoing *out)
@@ -21,15 +21,23 @@ static void drop(struct weft_client *client, struct outgoing *out)
 	rpmsg_tx_end(client->rdev);
 }
 
-/* Borrow a buffer, waiting at most wait_us, and encode the request into it. */
-static weft_status encode(struct weft_client *client, const struct weft_method *method, const void *request,
-                          uint32_t wait_us, struct outgoing *out)
+/* Borrow a buffer. Two of them: who does not wait has no room on its stack for that. */
+static inline void borrow(struct weft_client *client, uint32_t wait_us, struct outgoing *out)
 {
-	uint32_t life = weft_link_life(client->rdev); /* before the loan: it is of that one, or of none */
-	uint32_t capacity = 0;
-	uint32_t len = 0;
+	out->life = weft_link_life(client->rdev);
+	out->frame = (uint8_t *)rpmsg_get_tx_buffer(&client->ept, &out->room, wait_us);
+}
 
-	out->frame = (uint8_t *)rpmsg_get_tx_buffer(&client->ept, &capacity, wait_us);
+static inline void try_borrow(struct weft_client *client, struct outgoing *out)
+{
+	out->life = weft_link_life(client->rdev);
+	out->frame = (uint8_t *)rpmsg_try_tx_buffer(&client->ept, &out->room);
+}
+
+/* Encode the request into what was borrowed, or say why nothing was. */
+static weft_status encode(struct weft_client *client, const struct weft_message *type, const void *request,
+                          struct outgoing *out)
+{
 	if (out->frame == NULL) {
 		weft_status state = weft_client_state(client);
 		if (state != WEFT_OK)
@@ -37,24 +45,22 @@ static weft_status encode(struct weft_client *client, const struct weft_method *
 		return rpmsg_mtu(client->rdev) != 0 ? WEFT_RESOURCE_EXHAUSTED : WEFT_UNAVAILABLE; /* 0: the link went */
 	}
 	rpmsg_tx_begin(client->rdev);
-	if (!weft_link_lives(client->rdev, life)) {
+	if (!weft_link_lives(client->rdev, out->life)) {
 		drop(client, out);
 		return WEFT_UNAVAILABLE;
 	}
-	if (!weft_message_encode(method->request, request, out->frame + WEFT_CALL_HEADER_SIZE,
-	                         capacity - WEFT_CALL_HEADER_SIZE, &len)) {
+	if (!weft_message_encode(type, request, out->frame + WEFT_CALL_HEADER_SIZE, out->room - WEFT_CALL_HEADER_SIZE,
+	                         &out->len)) {
 		drop(client, out);
 		return WEFT_INVALID_ARGUMENT;
 	}
-	out->len = WEFT_CALL_HEADER_SIZE + len;
-	out->room = capacity - WEFT_CALL_HEADER_SIZE;
-	out->header = (struct weft_call_header){ .method = method->id };
+	out->len += WEFT_CALL_HEADER_SIZE;
 	return WEFT_OK;
 }
 
-static weft_status transmit(struct weft_client *client, struct outgoing *out)
+static weft_status transmit(struct weft_client *client, const struct weft_call_header *header, struct outgoing *out)
 {
-	frame_begin(out->frame, &out->header);
+	frame_begin(out->frame, header);
 	int result = rpmsg_sendto_nocopy(&client->ept, out->frame, (int)out->len, client->server);
 	if (result < 0) {
 		drop(client, out);
@@ -67,16 +73,23 @@ static weft_status transmit(struct weft_client *client, struct outgoing *out)
 	return WEFT_OK;
 }
 
+static weft_status transmit_oneway(struct weft_client *client, const struct weft_method *method, struct outgoing *out)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_ONEWAY, .method = method->id };
+
+	return transmit(client, &header, out);
+}
+
 /* RESOURCE_EXHAUSTED: the table is full, and the buffer is still borrowed. Else it is not. */
 static weft_status start(struct weft_client *client, struct weft_call *call, uint32_t timeout_us, struct outgoing *out)
 {
-	out->header.kind = WEFT_KIND_REQUEST;
-	out->header.aux = timeout_us;
+	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = call->method->id, .aux = timeout_us };
+
 	call->due = weft_wrap_add(rpmsg_now_us(client->rdev), timeout_us);
 	if (!weft_call_put(client, call))
 		return WEFT_RESOURCE_EXHAUSTED;
-	out->header.call = call->id;
-	weft_status status = transmit(client, out);
+	header.call = call->id;
+	weft_status status = transmit(client, &header, out);
 	if (status != WEFT_OK && weft_call_take(client, call))
 		return status;
 	weft_client_arm(client); /* gone from the table already: it has ended like any other */
@@ -125,8 +138,10 @@ weft_status weft_client_start(struct weft_client *client, struct weft_call *call
 		status = timeout_fault(timeout_us);
 	if (status == WEFT_OK && done == NULL)
 		status = WEFT_INVALID_ARGUMENT;
-	if (status == WEFT_OK)
-		status = encode(client, method, request, 0, &out);
+	if (status != WEFT_OK)
+		return status;
+	try_borrow(client, &out);
+	status = encode(client, method->request, request, &out);
 	if (status != WEFT_OK)
 		return status;
 	prepare(client, call, method, response, rx, done);
@@ -167,10 +182,22 @@ static weft_status sync_fault(struct weft_client *client, uint32_t timeout_us)
 	return status;
 }
 
+/* In a function of its own: the call is not on the stack while a buffer is waited for. */
+static __attribute__((noinline)) weft_status start_and_wait(struct weft_client *client,
+                                                            const struct weft_method *method, void *response,
+                                                            struct weft_rx *rx, uint32_t timeout_us,
+                                                            struct outgoing *out)
+{
+	struct weft_call call;
+
+	prepare(client, &call, method, response, rx, NULL);
+	weft_status status = start_or_drop(client, &call, timeout_us, out);
+	return status == WEFT_OK ? wait_for(client, &call) : status;
+}
+
 weft_status weft_client_call(struct weft_client *client, const struct weft_method *method, const void *request,
                              void *response, struct weft_rx *rx, uint32_t timeout_us)
 {
-	struct weft_call call;
 	struct outgoing out;
 	weft_status status = sync_fault(client, timeout_us);
 
@@ -179,7 +206,8 @@ weft_status weft_client_call(struct weft_client *client, const struct weft_metho
 		return status;
 
 	uint32_t begun = rpmsg_now_us(client->rdev);
-	status = encode(client, method, request, timeout_us, &out);
+	borrow(client, timeout_us, &out);
+	status = encode(client, method->request, request, &out);
 	uint32_t waited = weft_wrap_sub(rpmsg_now_us(client->rdev), begun);
 	if (status == WEFT_OK && waited >= timeout_us)
 		drop(client, &out);
@@ -187,9 +215,7 @@ weft_status weft_client_call(struct weft_client *client, const struct weft_metho
 		return WEFT_DEADLINE_EXCEEDED;
 	if (status != WEFT_OK)
 		return status;
-	prepare(client, &call, method, response, rx, NULL);
-	status = start_or_drop(client, &call, timeout_us - waited, &out);
-	return status == WEFT_OK ? wait_for(client, &call) : status;
+	return start_and_wait(client, method, response, rx, timeout_us - waited, &out);
 }
 
 weft_status weft_client_oneway(struct weft_client *client, const struct weft_method *method, const void *request,
@@ -198,12 +224,11 @@ weft_status weft_client_oneway(struct weft_client *client, const struct weft_met
 	struct outgoing out;
 	weft_status status = weft_client_state(client);
 
-	if (status == WEFT_OK)
-		status = encode(client, method, request, timeout_us, &out);
 	if (status != WEFT_OK)
 		return status;
-	out.header.kind = WEFT_KIND_ONEWAY;
-	return transmit(client, &out);
+	borrow(client, timeout_us, &out);
+	status = encode(client, method->request, request, &out);
+	return status == WEFT_OK ? transmit_oneway(client, method, &out) : status;
 }
 
 /* ---- With a payload that is written in place ---- */
@@ -211,7 +236,6 @@ weft_status weft_client_oneway(struct weft_client *client, const struct weft_met
 weft_status weft_client_begin(struct weft_client *client, const struct weft_payload *payload, const void *fields,
                               struct weft_tx *tx, uint32_t timeout_us)
 {
-	struct weft_method method = { .request = payload->message };
 	struct outgoing out;
 	weft_status status = weft_client_state(client);
 
@@ -220,12 +244,14 @@ weft_status weft_client_begin(struct weft_client *client, const struct weft_payl
 		status = WEFT_INVALID_ARGUMENT;
 	if (status != WEFT_OK)
 		return status;
-	status = encode(client, &method, fields, timeout_us, &out);
+	borrow(client, timeout_us, &out);
+	status = encode(client, payload->message, fields, &out);
 	if (status != WEFT_OK)
 		return status;
 	tx->ept = &client->ept;
 	tx->life = weft_link_life(client->rdev);
-	if (!weft_tx_place(tx, payload, out.frame + WEFT_CALL_HEADER_SIZE, out.room, out.len - WEFT_CALL_HEADER_SIZE)) {
+	if (!weft_tx_place(tx, payload, out.frame + WEFT_CALL_HEADER_SIZE, out.room - WEFT_CALL_HEADER_SIZE,
+	                   out.len - WEFT_CALL_HEADER_SIZE)) {
 		*tx = (struct weft_tx){ 0 };
 		drop(client, &out);
 		return WEFT_INVALID_ARGUMENT;
@@ -235,8 +261,7 @@ weft_status weft_client_begin(struct weft_client *client, const struct weft_payl
 }
 
 /* What is lent, ready to go out: from OK on the link does not restart. */
-static weft_status close_loan(struct weft_client *client, struct weft_tx *tx, uint32_t len,
-                              const struct weft_method *method, struct outgoing *out)
+static weft_status close_loan(struct weft_client *client, struct weft_tx *tx, uint32_t len, struct outgoing *out)
 {
 	weft_status status = weft_tx_state(tx);
 
@@ -253,15 +278,13 @@ static weft_status close_loan(struct weft_client *client, struct weft_tx *tx, ui
 	}
 	out->frame = tx->body - WEFT_CALL_HEADER_SIZE;
 	out->len = WEFT_CALL_HEADER_SIZE + weft_tx_close(tx, len);
-	out->header = (struct weft_call_header){ .method = method->id };
 	return WEFT_OK;
 }
 
-static weft_status from_loan(struct weft_client *client, struct weft_tx *tx, uint32_t len,
-                             const struct weft_method *method, struct outgoing *out)
+static weft_status from_loan(struct weft_client *client, struct weft_tx *tx, uint32_t len, struct outgoing *out)
 {
 	rpmsg_tx_begin(client->rdev);
-	weft_status status = close_loan(client, tx, len, method, out);
+	weft_status status = close_loan(client, tx, len, out);
 	if (status != WEFT_OK)
 		rpmsg_tx_end(client->rdev);
 	return status;
@@ -294,7 +317,7 @@ weft_status weft_client_commit(struct weft_client *client, struct weft_tx *tx, u
 {
 	struct weft_call call;
 	struct outgoing out;
-	weft_status status = from_loan(client, tx, len, method, &out);
+	weft_status status = from_loan(client, tx, len, &out);
 
 	nothing_held(rx);
 	if (status == WEFT_OK)
@@ -311,7 +334,7 @@ weft_status weft_client_commit_start(struct weft_client *client, struct weft_cal
                                      uint32_t timeout_us, weft_call_done done)
 {
 	struct outgoing out;
-	weft_status status = from_loan(client, tx, len, method, &out);
+	weft_status status = from_loan(client, tx, len, &out);
 
 	nothing_held(rx);
 	if (status == WEFT_OK)
@@ -326,11 +349,10 @@ weft_status weft_client_commit_oneway(struct weft_client *client, struct weft_tx
                                       const struct weft_method *method)
 {
 	struct outgoing out;
-	weft_status status = from_loan(client, tx, len, method, &out);
+	weft_status status = from_loan(client, tx, len, &out);
 
 	if (status != WEFT_OK)
 		return status;
-	out.header.kind = WEFT_KIND_ONEWAY;
 	*tx = (struct weft_tx){ 0 };
-	return transmit(client, &out);
+	return transmit_oneway(client, method, &out);
 }
