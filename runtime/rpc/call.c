@@ -157,11 +157,11 @@ unsigned weft_client_expire(struct weft_client *client, uint32_t now)
 	return expired;
 }
 
-static void tell_server(struct weft_client *client, const struct weft_call *call)
+static __attribute__((noinline)) void tell_server(struct weft_client *client, const struct weft_call *call)
 {
 	struct weft_call_header header = { .kind = WEFT_KIND_CANCEL, .method = call->method->id, .call = call->id };
 
-	weft_frame_send(&client->ept, client->server, &header, NULL); /* best effort: the deadline is on its way too */
+	weft_header_send(&client->ept, client->server, &header); /* best effort: the deadline is on its way too */
 }
 
 weft_status weft_call_cancel(struct weft_call *call)

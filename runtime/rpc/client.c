@@ -22,19 +22,36 @@ static void set_state(struct weft_client *client, enum client_state state)
 
 /* ---- Hello ---- */
 
+static __attribute__((noinline)) void write_hello(struct weft_client *client, uint8_t *frame, uint32_t id)
+{
+	struct weft_call_header header = { .kind = WEFT_KIND_HELLO, .method = client->service->id, .call = id };
+
+	frame_begin(frame, &header);
+	weft_hello_write(frame + WEFT_CALL_HEADER_SIZE, client->service, rpmsg_mtu(client->rdev), 0);
+}
+
+static uint32_t next_hello(struct weft_client *client)
+{
+	uintptr_t key = rpmsg_lock(client->rdev);
+	uint32_t id = weft_wrap_add(client->hello_id, 1u);
+
+	client->hello_id = id;
+	client->hello_due = weft_wrap_add(rpmsg_now_us(client->rdev), client->hello_us);
+	rpmsg_unlock(client->rdev, key);
+	return id;
+}
+
 void weft_client_hello(struct weft_client *client)
 {
-	struct rpmsg_device *rdev = client->rdev;
-	struct weft_hello hello = weft_hello_of(client->service, rpmsg_mtu(rdev), 0);
-	struct weft_call_header header = { .kind = WEFT_KIND_HELLO, .method = client->service->id };
-	uintptr_t key = rpmsg_lock(rdev);
+	const uint32_t len = WEFT_CALL_HEADER_SIZE + WEFT_HELLO_SIZE;
+	uint32_t id = next_hello(client);
+	uint8_t *frame = weft_frame_borrow(&client->ept, len);
 
-	client->hello_id = weft_wrap_add(client->hello_id, 1u);
-	header.call = client->hello_id;
-	client->hello_due = weft_wrap_add(rpmsg_now_us(rdev), client->hello_us);
-	rpmsg_unlock(rdev, key);
 	/* Without a buffer, or without an answer: once more when it is due. */
-	weft_frame_send(&client->ept, client->server, &header, &hello);
+	if (frame != NULL) {
+		write_hello(client, frame, id);
+		weft_frame_send(&client->ept, client->server, frame, len);
+	}
 	weft_client_arm(client);
 }
 
@@ -58,8 +75,8 @@ static void agreed(struct weft_client *client, const struct weft_hello *hello)
 	set_state(client, CLIENT_READY);
 }
 
-static void hello_reply(struct weft_client *client, const struct weft_call_header *header, const uint8_t *body,
-                        uint32_t len)
+static __attribute__((noinline)) void hello_reply(struct weft_client *client, const struct weft_call_header *header,
+                                                  const uint8_t *body, uint32_t len)
 {
 	struct weft_hello hello;
 

@@ -3,29 +3,45 @@
 
 #include "rpc/checks.h"
 
-bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
-                     const struct weft_hello *hello)
+uint8_t *weft_frame_borrow(struct rpmsg_endpoint *ept, uint32_t len)
 {
-	uint32_t len = WEFT_CALL_HEADER_SIZE + (hello != NULL ? WEFT_HELLO_SIZE : 0u);
+	struct rpmsg_device *rdev = ept->rdev;
 	uint32_t room = 0;
+
+	rpmsg_tx_begin(rdev);
 	uint8_t *frame = (uint8_t *)rpmsg_try_tx_buffer(ept, &room);
+	if (frame != NULL && room >= len)
+		return frame;
+	if (frame != NULL) /* a driver may have laid smaller buffers than that */
+		rpmsg_release_tx_buffer(ept, frame);
+	rpmsg_tx_end(rdev);
+	return NULL;
+}
+
+bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, uint8_t *frame, uint32_t len)
+{
+	struct rpmsg_device *rdev = ept->rdev;
+	bool sent = rpmsg_sendto_nocopy(ept, frame, (int)len, dst) >= 0;
+
+	if (!sent)
+		rpmsg_release_tx_buffer(ept, frame);
+	rpmsg_tx_end(rdev);
+	return sent;
+}
+
+bool weft_header_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header)
+{
+	uint8_t *frame = weft_frame_borrow(ept, sizeof *header);
 
 	if (frame == NULL)
 		return false;
-	if (room >= len) { /* a driver may have laid smaller buffers than that */
-		frame_begin(frame, header);
-		if (hello != NULL)
-			memcpy(frame + WEFT_CALL_HEADER_SIZE, hello, sizeof *hello);
-		if (rpmsg_sendto_nocopy(ept, frame, (int)len, dst) >= 0)
-			return true;
-	}
-	rpmsg_release_tx_buffer(ept, frame);
-	return false;
+	frame_begin(frame, header);
+	return weft_frame_send(ept, dst, frame, sizeof *header);
 }
 
-struct weft_hello weft_hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch)
+void weft_hello_write(uint8_t *body, const struct weft_service *service, uint32_t frame_size, uint32_t epoch)
 {
-	return (struct weft_hello){
+	struct weft_hello hello = {
 		.version = WEFT_PROTOCOL_VERSION,
 		.major = service->major,
 		.frame_size = frame_size,
@@ -33,6 +49,8 @@ struct weft_hello weft_hello_of(const struct weft_service *service, uint32_t fra
 		.fingerprint_high = (uint32_t)(service->fingerprint >> 32),
 		.epoch = epoch,
 	};
+
+	memcpy(body, &hello, sizeof hello);
 }
 
 weft_status weft_hello_fault(const struct weft_hello *hello, const struct weft_service *service)

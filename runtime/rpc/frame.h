@@ -28,12 +28,16 @@ static inline void frame_begin(uint8_t *frame, const struct weft_call_header *he
 	memcpy(frame, header, sizeof *header);
 }
 
-/* Send a frame that is a header and perhaps a hello. Never waits. False: no buffer, or the link is down. */
-bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header,
-                     const struct weft_hello *hello);
+/* For a small frame that never waits: borrow a buffer of at least len bytes, write, send. From a borrowed one to its end
+ * the link does not restart under our hands (rpmsg_tx_begin()). NULL: no buffer, too small a one, or the link is down. */
+uint8_t *weft_frame_borrow(struct rpmsg_endpoint *ept, uint32_t len);
+bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, uint8_t *frame, uint32_t len);
+
+/* A frame that is a header. False: it was not sent. */
+bool weft_header_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct weft_call_header *header);
 
 /* What a side says of itself. */
-struct weft_hello weft_hello_of(const struct weft_service *service, uint32_t frame_size, uint32_t epoch);
+void weft_hello_write(uint8_t *body, const struct weft_service *service, uint32_t frame_size, uint32_t epoch);
 
 /* What stands against a hello: OK, or the status to refuse it with. */
 weft_status weft_hello_fault(const struct weft_hello *hello, const struct weft_service *service);

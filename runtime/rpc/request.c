@@ -111,27 +111,19 @@ static void give_frame_back(struct weft_server *server, struct weft_server_slot 
 
 /* ---- Answers ---- */
 
-/* To whom, and to what. Copied while the slot is ours: as soon as it is free it may be another's. */
-struct answer {
-	uint32_t src;
-	uint32_t method;
-	uint32_t call;
-};
-
-static struct answer answer_of(const struct weft_server_slot *slot)
-{
-	return (struct answer){ slot->src, slot->method, slot->call };
-}
-
-static void send_answer(struct weft_server *server, const struct answer *to, weft_status status, uint8_t *frame,
-                        uint32_t body_len)
+/* While the slot is ours: as soon as it is free it may be another's. */
+static __attribute__((noinline)) void begin_answer(uint8_t *frame, uint32_t method, uint32_t call, weft_status status)
 {
 	struct weft_call_header header = {
-		.kind = WEFT_KIND_REPLY, .method = to->method, .call = to->call, .aux = (uint32_t)status
+		.kind = WEFT_KIND_REPLY, .method = method, .call = call, .aux = (uint32_t)status
 	};
 
 	frame_begin(frame, &header);
-	if (rpmsg_sendto_nocopy(&server->ept, frame, (int)(WEFT_CALL_HEADER_SIZE + body_len), to->src) >= 0)
+}
+
+static void send_answer(struct weft_server *server, uint32_t dst, uint8_t *frame, uint32_t body_len)
+{
+	if (rpmsg_sendto_nocopy(&server->ept, frame, (int)(WEFT_CALL_HEADER_SIZE + body_len), dst) >= 0)
 		return;
 	count(server, &server->counters.dropped); /* the link went while we served */
 	rpmsg_release_tx_buffer(&server->ept, frame);
@@ -162,48 +154,57 @@ static weft_status status_of(struct weft_server *server, const struct weft_serve
 	return run(server, request);
 }
 
-/* `reply` is a borrowed buffer of `room` bytes, and gone after this. The slot is being served; a request without a
- * slot comes with one that has no token, and cannot be answered later. The header was read when it came: the frame may
- * say something else by now. */
-static void serve(struct weft_server *server, struct weft_server_slot *slot, uint8_t *reply, uint32_t room)
+/* Have it handled; its response goes into a borrowed buffer. len: what that has room for, then what the response takes.
+ * The header was read when it came: the frame may say something else by now. In a function of its own, as what follows:
+ * what only the handler needs is off the stack when the answer goes out. */
+static __attribute__((noinline)) weft_status handle(struct weft_server *server, const struct weft_server_slot *slot,
+                                                    uint8_t *reply, uint32_t *len)
 {
-	uint32_t token = slot->token;
-	struct answer answer = answer_of(slot);
 	struct weft_request request = {
 		.body = (uint8_t *)slot->frame + WEFT_CALL_HEADER_SIZE,
 		.body_len = slot->len - WEFT_CALL_HEADER_SIZE,
 		.method = slot->method,
 		.call = slot->call,
 		.src = slot->src,
-		.token = { token },
+		.token = { slot->token },
 		.reply = reply + WEFT_CALL_HEADER_SIZE,
-		.reply_capacity = room - WEFT_CALL_HEADER_SIZE,
+		.reply_capacity = *len - WEFT_CALL_HEADER_SIZE,
 	};
 	weft_status status = status_of(server, slot, &request);
-	give_frame_back(server, slot);
-	if (token != 0 &&
-	    !move(server, slot, token, SLOT_SERVING, status == WEFT_DEFERRED ? SLOT_DEFERRED : SLOT_FREE)) {
-		rpmsg_release_tx_buffer(&server->ept, reply); /* answered already, by its token */
-		return;
-	}
-	if (status == WEFT_DEFERRED)
-		rpmsg_release_tx_buffer(&server->ept, reply);
-	else
-		send_answer(server, &answer, status, reply, status == WEFT_OK ? request.reply_len : 0);
+
+	*len = status == WEFT_OK ? request.reply_len : 0;
+	return status;
 }
 
-void weft_server_oneway(struct weft_server *server, const struct weft_call_header *header, const uint8_t *frame,
-                        uint32_t len, uint32_t src)
+/* `reply` is a borrowed buffer of `room` bytes, and gone after this. The slot is being served. */
+static void serve(struct weft_server *server, struct weft_server_slot *slot, uint8_t *reply, uint32_t room)
+{
+	uint32_t token = slot->token;
+	uint32_t len = room;
+	weft_status status = handle(server, slot, reply, &len);
+	uint32_t src = slot->src; /* who fills slots is this context */
+
+	begin_answer(reply, slot->method, slot->call, status);
+	give_frame_back(server, slot);
+	/* Not moved: answered already, by its token */
+	if (move(server, slot, token, SLOT_SERVING, status == WEFT_DEFERRED ? SLOT_DEFERRED : SLOT_FREE) &&
+	    status != WEFT_DEFERRED)
+		send_answer(server, src, reply, len);
+	else
+		rpmsg_release_tx_buffer(&server->ept, reply);
+}
+
+void weft_server_oneway(struct weft_server *server, const struct weft_arrival *arrival)
 {
 	struct weft_request request = {
-		.body = frame + WEFT_CALL_HEADER_SIZE,
-		.body_len = len - WEFT_CALL_HEADER_SIZE,
-		.method = header->method,
-		.src = src,
+		.body = arrival->frame + WEFT_CALL_HEADER_SIZE,
+		.body_len = arrival->len - WEFT_CALL_HEADER_SIZE,
+		.method = arrival->header.method,
+		.src = arrival->src,
 		.oneway = true,
 	};
 
-	if ((header->flags & WEFT_FLAG_CONTINUED) != 0)
+	if ((arrival->header.flags & WEFT_FLAG_CONTINUED) != 0)
 		count(server, &server->counters.dropped); /* a piece is not the message, and there is nobody to tell */
 	else
 		run(server, &request);
@@ -211,20 +212,38 @@ void weft_server_oneway(struct weft_server *server, const struct weft_call_heade
 
 /* ---- In ---- */
 
-static void fill(struct weft_server *server, struct weft_server_slot *slot, const struct weft_call_header *header,
-                 uint8_t *frame, uint32_t len, uint32_t src)
+static void fill(struct weft_server *server, struct weft_server_slot *slot, const struct weft_arrival *arrival)
 {
-	uint32_t timeout = header->aux < WEFT_TIMEOUT_MAX_US ? header->aux : WEFT_TIMEOUT_MAX_US;
+	uint32_t timeout = arrival->header.aux < WEFT_TIMEOUT_MAX_US ? arrival->header.aux : WEFT_TIMEOUT_MAX_US;
 
-	slot->frame = frame;
+	slot->frame = arrival->frame;
 	slot->held = false;
-	slot->len = len;
-	slot->src = src;
-	slot->kind = header->kind;
-	slot->flags = header->flags;
-	slot->method = header->method;
-	slot->call = header->call;
+	slot->len = arrival->len;
+	slot->src = arrival->src;
+	slot->kind = arrival->header.kind;
+	slot->flags = arrival->header.flags;
+	slot->method = arrival->header.method;
+	slot->call = arrival->header.call;
 	slot->due = weft_wrap_add(rpmsg_now_us(server->rdev), timeout);
+}
+
+/* Without a slot: it has no token, and cannot be answered later. */
+static __attribute__((noinline)) weft_status
+handle_passing(struct weft_server *server, const struct weft_arrival *arrival, uint8_t *reply, uint32_t *len)
+{
+	struct weft_server_slot passing = { .state = SLOT_SERVING };
+
+	fill(server, &passing, arrival);
+	return handle(server, &passing, reply, len);
+}
+
+static void serve_passing(struct weft_server *server, const struct weft_arrival *arrival, uint8_t *reply, uint32_t room)
+{
+	uint32_t len = room;
+	weft_status status = handle_passing(server, arrival, reply, &len);
+
+	begin_answer(reply, arrival->header.method, arrival->header.call, status);
+	send_answer(server, arrival->src, reply, len);
 }
 
 static void wait_in(struct weft_server *server, struct weft_server_slot *slot)
@@ -237,27 +256,6 @@ static void wait_in(struct weft_server *server, struct weft_server_slot *slot)
 	slot->held = true;
 	count(server, &server->counters.waited);
 	move(server, slot, slot->token, SLOT_SERVING, SLOT_WAITING);
-}
-
-void weft_server_take(struct weft_server *server, const struct weft_call_header *header, uint8_t *frame, uint32_t len,
-                      uint32_t src)
-{
-	struct weft_server_slot passing = { .state = SLOT_SERVING };
-	uint8_t *reply = NULL;
-	uint32_t room;
-
-	weft_server_look(server); /* those who wait come first */
-	struct weft_server_slot *slot = take_slot(server);
-	fill(server, slot != NULL ? slot : &passing, header, frame, len, src);
-	if (server->waiting == 0)
-		reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, &room);
-	if (reply != NULL)
-		serve(server, slot != NULL ? slot : &passing, reply, room);
-	else if (slot != NULL)
-		wait_in(server, slot);
-	else
-		count(server, &server->counters.dropped);
-	weft_server_look(server);
 }
 
 void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
@@ -277,9 +275,8 @@ void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
 
 /* The client has given up by itself; it is told as far as that goes: not in another life of the link. One that waits
  * has no buffer to be told with, and holds one that the peer may lack to give us ours. */
-static void expire(struct weft_server *server, struct weft_server_slot *slot)
+static __attribute__((noinline)) void expire(struct weft_server *server, struct weft_server_slot *slot)
 {
-	struct answer answer = answer_of(slot);
 	bool same = slot->life == life_of(server);
 
 	if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE)) {
@@ -290,13 +287,15 @@ static void expire(struct weft_server *server, struct weft_server_slot *slot)
 	if (!move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE) || !same)
 		return;
 	uint8_t *reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, NULL);
-	if (reply != NULL)
-		send_answer(server, &answer, WEFT_DEADLINE_EXCEEDED, reply, 0);
-	else
+	if (reply == NULL) {
 		count(server, &server->counters.dropped);
+		return;
+	}
+	begin_answer(reply, slot->method, slot->call, WEFT_DEADLINE_EXCEEDED); /* who fills slots is this context */
+	send_answer(server, slot->src, reply, 0);
 }
 
-static void serve_waiting(struct weft_server *server)
+static __attribute__((noinline)) void serve_waiting(struct weft_server *server)
 {
 	struct weft_server_slot *slot;
 
@@ -311,12 +310,11 @@ static void serve_waiting(struct weft_server *server)
 	}
 }
 
-void weft_server_look(struct weft_server *server)
+static __attribute__((noinline)) void end_overdue(struct weft_server *server)
 {
 	uint32_t now = rpmsg_now_us(server->rdev);
 	uint32_t delay = NEVER;
 
-	serve_waiting(server);
 	for (uint32_t i = 0; i < server->slot_count; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
@@ -331,6 +329,41 @@ void weft_server_look(struct weft_server *server)
 		delay = LOOK_US;
 	if (delay != NEVER)
 		rpmsg_task_start(server->rdev, &server->task, delay);
+}
+
+void weft_server_look(struct weft_server *server)
+{
+	serve_waiting(server);
+	end_overdue(server);
+}
+
+/* ---- What came ---- */
+
+static __attribute__((noinline)) void take_in(struct weft_server *server, const struct weft_arrival *arrival)
+{
+	uint8_t *reply = NULL;
+	uint32_t room;
+
+	struct weft_server_slot *slot = take_slot(server);
+	if (slot != NULL)
+		fill(server, slot, arrival);
+	if (server->waiting == 0)
+		reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, &room);
+	if (reply != NULL && slot != NULL)
+		serve(server, slot, reply, room);
+	else if (reply != NULL)
+		serve_passing(server, arrival, reply, room);
+	else if (slot != NULL)
+		wait_in(server, slot);
+	else
+		count(server, &server->counters.dropped);
+}
+
+void weft_server_take(struct weft_server *server, const struct weft_arrival *arrival)
+{
+	weft_server_look(server); /* those who wait come first */
+	take_in(server, arrival);
+	weft_server_look(server);
 }
 
 void weft_server_forget(struct weft_server *server)
@@ -401,10 +434,11 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 		status = WEFT_UNKNOWN;
 	if (status == WEFT_OK && !weft_message_encode(type, message, reply + WEFT_CALL_HEADER_SIZE, capacity, &len))
 		status = WEFT_INTERNAL;
-	struct answer answer = answer_of(slot);
+	uint32_t src = slot->src;
+	begin_answer(reply, slot->method, slot->call, status);
 	/* Free before the client hears: its next request finds the slot. */
 	move(server, slot, token.id, SLOT_ANSWERING, SLOT_FREE);
-	send_answer(server, &answer, status, reply, status == WEFT_OK ? len : 0);
+	send_answer(server, src, reply, status == WEFT_OK ? len : 0);
 	rpmsg_tx_end(server->rdev);
 	return status == WEFT_INTERNAL ? WEFT_INTERNAL : WEFT_OK;
 }

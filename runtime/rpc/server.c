@@ -18,56 +18,77 @@ static uint32_t epoch_of(struct weft_server *server)
 	return server->epoch;
 }
 
-static void answer_hello(struct weft_server *server, const struct weft_call_header *header, const uint8_t *body,
-                         uint32_t len, uint32_t src)
+/* OK, or what the hello is refused with. */
+static __attribute__((noinline)) weft_status hello_status(const struct weft_server *server,
+                                                          const struct weft_arrival *arrival)
 {
 	struct weft_hello hello;
-	weft_status status = WEFT_OK;
 
-	if (!check_hello_len(len, WEFT_HELLO_SIZE)) {
-		status = WEFT_INVALID_ARGUMENT;
-	} else if (header->method != server->service->id) {
-		status = WEFT_UNIMPLEMENTED;
-	} else {
-		frame_copy(&hello, body, sizeof hello);
-		status = weft_hello_fault(&hello, server->service);
-	}
-	struct weft_call_header reply = {
-		.kind = WEFT_KIND_HELLO_REPLY, .method = header->method, .call = header->call, .aux = (uint32_t)status
-	};
-	hello = weft_hello_of(server->service, rpmsg_mtu(server->rdev), epoch_of(server));
-	if (!weft_frame_send(&server->ept, src, &reply, status == WEFT_OK ? &hello : NULL))
+	if (!check_hello_len(arrival->len - WEFT_CALL_HEADER_SIZE, WEFT_HELLO_SIZE))
+		return WEFT_INVALID_ARGUMENT;
+	if (arrival->header.method != server->service->id)
+		return WEFT_UNIMPLEMENTED;
+	frame_copy(&hello, arrival->frame + WEFT_CALL_HEADER_SIZE, sizeof hello);
+	return weft_hello_fault(&hello, server->service);
+}
+
+static __attribute__((noinline)) void write_answer(struct weft_server *server, const struct weft_arrival *arrival,
+                                                   weft_status status, uint8_t *frame)
+{
+	struct weft_call_header reply = { .kind = WEFT_KIND_HELLO_REPLY,
+		                          .method = arrival->header.method,
+		                          .call = arrival->header.call,
+		                          .aux = (uint32_t)status };
+
+	frame_begin(frame, &reply);
+	if (status == WEFT_OK)
+		weft_hello_write(frame + WEFT_CALL_HEADER_SIZE, server->service, rpmsg_mtu(server->rdev),
+		                 epoch_of(server));
+}
+
+/* Not in its caller's frame: requests go the same way, and deeper. */
+static __attribute__((noinline)) void answer_hello(struct weft_server *server, const struct weft_arrival *arrival)
+{
+	weft_status status = hello_status(server, arrival);
+	uint32_t len = WEFT_CALL_HEADER_SIZE + (status == WEFT_OK ? WEFT_HELLO_SIZE : 0u);
+	uint8_t *frame = weft_frame_borrow(&server->ept, len);
+
+	if (frame != NULL)
+		write_answer(server, arrival, status, frame);
+	if (frame == NULL || !weft_frame_send(&server->ept, arrival->src, frame, len))
 		server->counters.dropped++; /* the client says it again */
 }
 
 /* ---- Frames ---- */
 
-static int server_receive(struct rpmsg_endpoint *ept, void *data, size_t size, uint32_t src, void *priv)
+static int violation(struct weft_server *server)
+{
+	server->counters.violation++;
+	return RPMSG_ERR_PARAM;
+}
+
+static int server_receive(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
 {
 	struct weft_server *server = (struct weft_server *)priv;
-	struct weft_call_header header;
-	uint32_t len = (uint32_t)size;
-	uint8_t *frame = (uint8_t *)data;
+	struct weft_arrival arrival;
 
 	(void)ept;
-	if (!check_frame_len(len, WEFT_CALL_HEADER_SIZE)) {
-		server->counters.violation++;
-		return RPMSG_ERR_PARAM;
-	}
-	frame_copy(&header, frame, sizeof header);
-	if (!check_frame_direction(header.kind, 0)) {
-		server->counters.violation++;
-		return RPMSG_ERR_PARAM;
-	}
-	if (header.kind == WEFT_KIND_HELLO) {
-		answer_hello(server, &header, frame + WEFT_CALL_HEADER_SIZE, len - WEFT_CALL_HEADER_SIZE, src);
-	} else if (header.kind == WEFT_KIND_ONEWAY) {
-		weft_server_oneway(server, &header, frame, len, src);
-	} else if (header.kind == WEFT_KIND_CANCEL) {
-		weft_server_cancel(server, header.call, src);
-	} else {
-		weft_server_take(server, &header, frame, len, src);
-	}
+	if (!check_frame_len((uint32_t)len, WEFT_CALL_HEADER_SIZE))
+		return violation(server);
+	arrival.frame = (uint8_t *)data;
+	arrival.len = (uint32_t)len;
+	arrival.src = src;
+	frame_copy(&arrival.header, data, sizeof arrival.header);
+	if (!check_frame_direction(arrival.header.kind, 0))
+		return violation(server);
+	if (arrival.header.kind == WEFT_KIND_HELLO)
+		answer_hello(server, &arrival);
+	else if (arrival.header.kind == WEFT_KIND_ONEWAY)
+		weft_server_oneway(server, &arrival);
+	else if (arrival.header.kind == WEFT_KIND_CANCEL)
+		weft_server_cancel(server, arrival.header.call, src);
+	else
+		weft_server_take(server, &arrival);
 	return RPMSG_SUCCESS;
 }
 
@@ -82,7 +103,7 @@ static void say_ready(struct weft_server *server)
 {
 	struct weft_call_header header = { .kind = WEFT_KIND_READY, .method = server->service->id };
 
-	if (server->ready_to == RPMSG_ADDR_ANY || weft_frame_send(&server->ept, server->ready_to, &header, NULL))
+	if (server->ready_to == RPMSG_ADDR_ANY || weft_header_send(&server->ept, server->ready_to, &header))
 		return;
 	rpmsg_task_start(server->rdev, &server->task, LOOK_US);
 	server->ready_due = true;

@@ -17,13 +17,19 @@ enum slot_state {
 	SLOT_ANSWERING /* it does */
 };
 
-/* A request came, in a callback of the server's endpoint. */
-void weft_server_take(struct weft_server *server, const struct weft_call_header *header, uint8_t *frame, uint32_t len,
-                      uint32_t src);
+/* A frame, in a callback of the server's endpoint. Its header was read once. */
+struct weft_arrival {
+	struct weft_call_header header;
+	uint8_t *frame;
+	uint32_t len;
+	uint32_t src;
+};
+
+/* A request came. */
+void weft_server_take(struct weft_server *server, const struct weft_arrival *arrival);
 
 /* A oneway came. */
-void weft_server_oneway(struct weft_server *server, const struct weft_call_header *header, const uint8_t *frame,
-                        uint32_t len, uint32_t src);
+void weft_server_oneway(struct weft_server *server, const struct weft_arrival *arrival);
 
 /* The client does not want it any more. */
 void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src);
