@@ -42,7 +42,7 @@ static weft_status encode(struct weft_client *client, const struct weft_message 
 		weft_status state = weft_client_state(client);
 		if (state != WEFT_OK)
 			return state;
-		return rpmsg_mtu(client->rdev) != 0 ? WEFT_RESOURCE_EXHAUSTED : WEFT_UNAVAILABLE; /* 0: the link went */
+		return weft_link_lives(client->rdev, out->life) ? WEFT_RESOURCE_EXHAUSTED : WEFT_UNAVAILABLE;
 	}
 	rpmsg_tx_begin(client->rdev);
 	if (!weft_link_lives(client->rdev, out->life)) {

@@ -31,11 +31,12 @@ struct loan {
 	uint32_t addr;
 	const struct message *message; /* to be sent in it at once; NULL: none */
 	uint8_t *payload;              /* what was lent */
+	uint32_t life;                 /* of the link: addresses are of one */
 };
 
 static struct loan loan_for(const struct rpmsg_endpoint *ept, const struct message *message)
 {
-	return (struct loan){ ept->rdev, ept, ept->addr, message, NULL };
+	return (struct loan){ ept->rdev, ept, ept->addr, message, NULL, rpmsg_link_counters(ept->rdev)->ups };
 }
 
 /* What stands against lending ept a buffer, but that there may be none; 0: nothing. Locked. */
@@ -61,16 +62,16 @@ static int copy_and_send(const struct loan *loan)
 	const struct message *message = loan->message;
 	struct weft_transport *transport = loan->rdev->transport;
 
-	if ((uint32_t)message->len > transport->mtu) {
-		/* the link came back with smaller ones while we waited */
-		transport->ops->drop(transport, loan->ept, loan->payload);
-		return RPMSG_ERR_BUFF_SIZE;
-	}
 	if (message->len > 0)
 		memcpy(loan->payload, message->data, (size_t)message->len);
 	transport->ops->send(transport, loan->ept, loan->payload, (uint32_t)message->len, message->src, message->dst);
 	rpmsg_flush(loan->rdev);
 	return message->len;
+}
+
+static bool too_long(const struct loan *loan)
+{
+	return loan->message != NULL && (uint32_t)loan->message->len > loan->rdev->transport->mtu;
 }
 
 /* Its room in this life of the link, which may end before the caller looks; or what was sent; or an error. */
@@ -79,6 +80,11 @@ static int try_borrow(struct loan *loan)
 	uintptr_t key = rpmsg_lock(loan->rdev);
 	int result = lend_fault(loan->rdev, loan->ept, loan->addr);
 
+	/* It went while we waited, and another has come, in which the destination may be anybody. */
+	if (result == RPMSG_SUCCESS && rpmsg_link_counters(loan->rdev)->ups != loan->life)
+		result = RPMSG_ERR_DEV_STATE;
+	if (result == RPMSG_SUCCESS && too_long(loan))
+		result = RPMSG_ERR_BUFF_SIZE; /* an interrupt brought smaller ones since the caller looked */
 	if (result == RPMSG_SUCCESS) {
 		loan->payload = first_free(loan->rdev, loan->ept);
 		result = loan->payload != NULL ? (int)loan->rdev->transport->mtu : RPMSG_ERR_NO_BUFF;

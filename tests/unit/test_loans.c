@@ -339,7 +339,7 @@ static void who_wakes_up_to_smaller_buffers_writes_over_none(void **state)
 	for (unsigned i = 0; i < PAIR_NUM; i++)
 		assert_int_equal(rpmsg_trysend(&ept, "full", 4), 4);
 	memset(data, 0x5a, sizeof data);
-	assert_int_equal(rpmsg_send(&ept, data, (int)sizeof data), RPMSG_ERR_BUFF_SIZE);
+	assert_int_equal(rpmsg_send(&ept, data, (int)sizeof data), RPMSG_ERR_DEV_STATE);
 	for (unsigned i = 0; i < PAIR_REGION && run < 48; i++)
 		run = both.memory[i] == 0x5a ? run + 1 : 0;
 	assert_int_equal(run, 0);

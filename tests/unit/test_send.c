@@ -324,7 +324,7 @@ static void what_does_not_fit_any_more_after_a_wait_is_not_written(void **state)
 	from->rdev.polled_by = RPMSG_POLLED_BY_THREAD;
 	from->port.ops = &sleeps;
 	from->relaxed = 0;
-	assert_int_equal(rpmsg_send(&sender, full, sizeof full), RPMSG_ERR_BUFF_SIZE);
+	assert_int_equal(rpmsg_send(&sender, full, sizeof full), RPMSG_ERR_DEV_STATE);
 	assert_int_equal(from->relaxed, 1);
 	assert_int_not_equal(virtio_layout_compute(&pair.layout, &layout), 0);
 	assert_memory_equal(pair.memory + layout.buffers[0], as_it_was + layout.buffers[0],
@@ -411,7 +411,7 @@ static void a_send_that_waited_is_bounded_by_the_buffer_that_it_got(void **state
 	while (rpmsg_trysend(&sender, message, sizeof message) > 0)
 		;
 	memset(message, 0x5a, sizeof message);
-	assert_int_equal(rpmsg_send(&sender, message, sizeof message), RPMSG_ERR_BUFF_SIZE);
+	assert_int_equal(rpmsg_send(&sender, message, sizeof message), RPMSG_ERR_DEV_STATE);
 	assert_memory_equal(pair.memory, memory_then, sizeof memory_then);
 	pair_expect_no_buffers_out(&pair);
 }
