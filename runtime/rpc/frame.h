@@ -28,8 +28,9 @@ static inline void frame_begin(uint8_t *frame, const struct weft_call_header *he
 	memcpy(frame, header, sizeof *header);
 }
 
-/* For a small frame that never waits: borrow a buffer of at least len bytes, write, send. From a borrowed one to its end
- * the link does not restart under our hands (rpmsg_tx_begin()). NULL: no buffer, too small a one, or the link is down. */
+/* For a small frame that never waits: borrow a buffer of at least len bytes, write, send. From a borrowed one to its
+ * end the link does not restart under our hands (rpmsg_tx_begin()). NULL: no buffer, too small a one, or the link is
+ * down. */
 uint8_t *weft_frame_borrow(struct rpmsg_endpoint *ept, uint32_t len);
 bool weft_frame_send(struct rpmsg_endpoint *ept, uint32_t dst, uint8_t *frame, uint32_t len);
 

@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A response whose payload its handler writes in place: the buffer is the server's, from before the handler. */
+/* What a stub does with a request and its response; one whose payload its handler writes in place goes into the
+ * server's buffer, which is there from before the handler. */
 #include "rpc/frame.h"
 #include "rpc/payload.h"
+
+bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message)
+{
+	return weft_message_decode(type, message, request->body, request->body_len);
+}
+
+weft_status weft_reply(struct weft_request *request, const struct weft_message *type, const void *message)
+{
+	bool fits = weft_message_encode(type, message, request->reply, request->reply_capacity, &request->reply_len);
+
+	return fits ? WEFT_OK : WEFT_INTERNAL;
+}
 
 void weft_reply_prepare(struct weft_tx *tx, struct weft_request *request)
 {

@@ -9,14 +9,6 @@
 #define LOOK_US WEFT_MS(1)       /* until those who wait for a transmit buffer are looked at again */
 #define NEVER UINT32_MAX         /* more than any time-out */
 
-/*@ requires \valid_read(slot);
-  @ assigns \nothing;
-  @ ensures \result <==> ahead(slot->due, now) < 0x80000000; */
-static bool is_due(const struct weft_server_slot *slot, uint32_t now)
-{
-	return weft_wrap_sub(now, slot->due) <= INT32_MAX;
-}
-
 /* Tokens are answered by any context. */
 static void count(struct weft_server *server, uint32_t *counter)
 {
@@ -149,14 +141,14 @@ static weft_status status_of(struct weft_server *server, const struct weft_serve
 {
 	if (slot->kind != WEFT_KIND_REQUEST || (slot->flags & WEFT_FLAG_CONTINUED) != 0)
 		return WEFT_UNIMPLEMENTED; /* streams and continued messages */
-	if (is_due(slot, rpmsg_now_us(server->rdev)))
+	if (slot_is_due(slot, rpmsg_now_us(server->rdev)))
 		return WEFT_DEADLINE_EXCEEDED;
 	return run(server, request);
 }
 
 /* Have it handled; its response goes into a borrowed buffer. len: what that has room for, then what the response takes.
- * The header was read when it came: the frame may say something else by now. In a function of its own, as what follows:
- * what only the handler needs is off the stack when the answer goes out. */
+ * The header was read when it came: the frame may say something else by now. A function of its own: what only the handler
+ * needs is off the stack when the answer goes out. */
 static __attribute__((noinline)) weft_status handle(struct weft_server *server, const struct weft_server_slot *slot,
                                                     uint8_t *reply, uint32_t *len)
 {
@@ -183,7 +175,6 @@ static void serve(struct weft_server *server, struct weft_server_slot *slot, uin
 	uint32_t len = room;
 	weft_status status = handle(server, slot, reply, &len);
 	uint32_t src = slot->src; /* who fills slots is this context */
-
 	begin_answer(reply, slot->method, slot->call, status);
 	give_frame_back(server, slot);
 	/* Not moved: answered already, by its token */
@@ -320,7 +311,7 @@ static __attribute__((noinline)) void end_overdue(struct weft_server *server)
 
 		if (!is_in(slot, SLOT_DEFERRED) && !is_in(slot, SLOT_WAITING))
 			continue;
-		if (is_due(slot, now))
+		if (slot_is_due(slot, now))
 			expire(server, slot);
 		else if (weft_wrap_sub(slot->due, now) < delay)
 			delay = weft_wrap_sub(slot->due, now);
@@ -336,8 +327,6 @@ void weft_server_look(struct weft_server *server)
 	serve_waiting(server);
 	end_overdue(server);
 }
-
-/* ---- What came ---- */
 
 static __attribute__((noinline)) void take_in(struct weft_server *server, const struct weft_arrival *arrival)
 {
@@ -460,18 +449,4 @@ weft_status weft_request_hold(struct weft_server *server, struct weft_token toke
 		return WEFT_OK;
 	}
 	return weft_rx_hold(rx, &server->ept, slot->frame) ? WEFT_OK : WEFT_FAILED_PRECONDITION;
-}
-
-/* ---- For generated code ---- */
-
-bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message)
-{
-	return weft_message_decode(type, message, request->body, request->body_len);
-}
-
-weft_status weft_reply(struct weft_request *request, const struct weft_message *type, const void *message)
-{
-	bool fits = weft_message_encode(type, message, request->reply, request->reply_capacity, &request->reply_len);
-
-	return fits ? WEFT_OK : WEFT_INTERNAL;
 }

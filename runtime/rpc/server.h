@@ -8,6 +8,7 @@
 
 #include "weft/server.h"
 #include "weft/wire.h"
+#include "weft/wrap.h"
 
 enum slot_state {
 	SLOT_FREE,
@@ -16,6 +17,14 @@ enum slot_state {
 	SLOT_DEFERRED, /* the handler answers later */
 	SLOT_ANSWERING /* it does */
 };
+
+/*@ requires \valid_read(slot);
+  @ assigns \nothing;
+  @ ensures \result <==> ahead(slot->due, now) < 0x80000000; */
+static inline bool slot_is_due(const struct weft_server_slot *slot, uint32_t now)
+{
+	return weft_wrap_sub(now, slot->due) <= INT32_MAX;
+}
 
 /* A frame, in a callback of the server's endpoint. Its header was read once. */
 struct weft_arrival {
