@@ -147,7 +147,7 @@ static weft_status status_of(struct weft_server *server, const struct weft_serve
 }
 
 /* Have it handled; its response goes into a borrowed buffer. len: what that has room for, then what the response takes.
- * The header was read when it came: the frame may say something else by now. A function of its own: what only the handler
+ * The header was read when it came: the frame may say something else by now. On its own: what only the handler
  * needs is off the stack when the answer goes out. */
 static __attribute__((noinline)) weft_status handle(struct weft_server *server, const struct weft_server_slot *slot,
                                                     uint8_t *reply, uint32_t *len)
