@@ -7,7 +7,8 @@
  * dirty line may be written back at any time, whole: then a peer's stores to the same line are lost. A clean line may
  * be loaded anew at any time, as by a prefetch. An invalidated line is loaded at once, the earliest that hardware may.
  *
- * The runtime under test calls weft_cache_clean() and weft_cache_invalidate(), which are defined here. */
+ * The runtime under test calls weft_cache_clean() and weft_cache_invalidate(), which calls.c defines over this model
+ * for the tests here, and tests/sim/cache.c for the simulator. */
 #ifndef WEFT_TESTS_IMAGES_H
 #define WEFT_TESTS_IMAGES_H
 
