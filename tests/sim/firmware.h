@@ -5,6 +5,8 @@
 #ifndef WEFT_SIM_FIRMWARE_H
 #define WEFT_SIM_FIRMWARE_H
 
+#include <stddef.h>
+
 #include "sim/oracle.h"
 #include "sim/port.h"
 #include "sim_client.h"
@@ -67,6 +69,8 @@ struct owed {
 struct app {
 	struct sim_port port;
 	struct weft_shm shm;
+	const struct weft_transport_ops *shm_ops;
+	struct weft_transport_ops ops; /* the same, and tries are counted */
 	struct rpmsg_device rdev;
 	struct virtqueue_entry entries[2 * NUM_MAX];
 	struct rpmsg_endpoint *table[8];
@@ -81,6 +85,7 @@ struct app {
 	struct weft_rx kept; /* a request's buffer */
 	uint8_t stuff[4];    /* of a response, until it is encoded */
 	uint32_t ups;
+	uint32_t tries; /* to send, by anybody */
 	uint8_t link, side;
 	uint8_t calm_kinds; /* calls that went well in calm, a bit a kind */
 	bool open_client, open_server;
