@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sim/cache.h"
 #include "sim/choose.h"
 
 /* ---- The plan ---- */
@@ -39,12 +40,17 @@ void faults_plan(struct sim_plan *plan)
 	plan->wrap = rarely(2);
 	plan->other = rarely(3);
 	plan->dirty = rarely(2);
+	if (SIM_IMAGES) {
+		plan->stale = 0;    /* a load reads the image */
+		plan->trouble *= 2; /* half of the steps are a cache's */
+		plan->evict = rarely(3) ? 0 : 2u + choose(16) * choose(16);
+	}
 }
 
 void faults_begin(void)
 {
 	for (int link = 0; link < sim.plan.cores - 1; link++) {
-		uint8_t *memory = sim_region(0, link);
+		uint8_t *memory = sim_memory(link);
 
 		memset(memory, 0, SIM_REGION);
 		if (sim.plan.dirty) {
@@ -98,7 +104,7 @@ static void wild_write(int link)
 	uint32_t zone = choose(7);
 	uint8_t size = sizes[choose(3)];
 	uint32_t at = (zones[zone].from + choose(256) * zones[zone].len / 256u) & ~(size - 1u);
-	uint8_t *memory = sim_region(0, link);
+	uint8_t *memory = sim_memory(link);
 	uint32_t value = wild_value(memory, at, size);
 
 	memcpy(memory + at, &value, size);
@@ -110,12 +116,7 @@ static void wild_write(int link)
 
 void faults_add(int link, uint32_t at, uint16_t by)
 {
-	uint8_t *memory = sim_region(0, link);
-	uint16_t value;
-
-	memcpy(&value, memory + at, sizeof value);
-	value = (uint16_t)(value + by);
-	memcpy(memory + at, &value, sizeof value);
+	cache_add(link, at, by);
 	weak_add(&sim.weak[link], at, by);
 }
 
@@ -129,6 +130,7 @@ static void wrap_rings(void)
 
 void faults_happen(void)
 {
+	cache_weather();
 	if (sim_calm())
 		return;
 	if (sim.plan.wrap && sim.plan.wild == 0)

@@ -3,7 +3,7 @@
  * Every access is here: plain ones by address, atomic ones with their order. The sources have no hooks of their own. */
 #include <string.h>
 
-#include "sim/world.h"
+#include "sim/cache.h"
 
 /* ---- Whose memory ---- */
 
@@ -27,6 +27,7 @@ static struct place place_of(uintptr_t at, uint32_t len)
 		sim_violation("safety", "core %d: %u bytes at offset %u are outside of the region", core, len, offset);
 	sim.weak[link].time = sim.now;
 	sim.weak[link].steps = sim.current->steps;
+	cache_touched(core, link, offset);
 	return (struct place){ &sim.weak[link], offset, core != 0, link };
 }
 
@@ -40,9 +41,15 @@ static inline bool is_own(uintptr_t address)
 	return (address - SIM_ARENA_BASE) / SIM_ARENA_SIZE == sim.current->number;
 }
 
+/* Where a fuzzer counts what is reached; it does so in the cores' code. */
+extern char __start___sancov_cntrs[] __attribute__((weak));
+extern char __stop___sancov_cntrs[] __attribute__((weak));
+
 /* The load tells the world about itself there. */
 static bool is_report(uintptr_t address)
 {
+	if (address - (uintptr_t)__start___sancov_cntrs < (uintptr_t)(__stop___sancov_cntrs - __start___sancov_cntrs))
+		return true;
 	return address - (uintptr_t)&sim < sizeof sim || address - (uintptr_t)&sim_stats < sizeof sim_stats;
 }
 
@@ -85,6 +92,23 @@ static void check_once(const struct place *place, uint32_t len)
 	}
 }
 
+/* ---- Coherent ----
+ * What the peer has published and nobody has written since is what it wrote: its cache has it, ours must have. */
+
+static void check_coherent(const struct place *place, uint32_t len)
+{
+	if (!SIM_IMAGES || sim.plan.wild != 0)
+		return;
+	int writer = place->side == 0 ? place->link + 1 : 0;
+	for (uint32_t at = place->at; at < place->at + len; at++) {
+		if (weak_writer(place->weak, at) != place->side &&
+		    cache_differs(sim.current->number, writer, place->link, at, 1) == at)
+			sim_violation("coherence",
+			              "core %d reads what core %d has written over, at offset %u of link %d",
+			              sim.current->number, writer, at, place->link);
+	}
+}
+
 /* ---- Plain accesses ---- */
 
 static void shared_access(uintptr_t address, uint32_t len, bool write)
@@ -99,8 +123,10 @@ static void shared_access(uintptr_t address, uint32_t len, bool write)
 	else
 		weak_read(place.weak, place.side, place.at, len, &race);
 	raced(&place, &race);
-	if (!write)
+	if (!write) {
 		check_once(&place, len);
+		check_coherent(&place, len);
+	}
 }
 
 static inline void plain(const void *where, uint32_t len, bool write)
@@ -170,9 +196,12 @@ void __tsan_func_exit(void)
 {
 }
 
-/* ---- memcpy and its kin, under these names in the cores' code ---- */
+/* ---- memcpy and its kin, under these names in the cores' code ----
+ * sim_: the runtime up to rpmsg, whose accesses are counted. codec_: what callbacks and codecs do in a payload.
+ * load_: the load's own. */
 
 void *sim_memcpy(void *to, const void *from, size_t len);
+void *codec_memcpy(void *to, const void *from, size_t len);
 void *sim_memset(void *to, int value, size_t len);
 void *sim_memmove(void *to, const void *from, size_t len);
 int sim_memcmp(const void *a, const void *b, size_t len);
@@ -183,7 +212,7 @@ int load_memcmp(const void *a, const void *b, size_t len);
 void *load_memcpy(void *to, const void *from, size_t len)
 {
 	sim.current->load_reads = true;
-	sim_memcpy(to, from, len);
+	codec_memcpy(to, from, len);
 	sim.current->load_reads = false;
 	return to;
 }
@@ -196,8 +225,20 @@ int load_memcmp(const void *a, const void *b, size_t len)
 	return result;
 }
 
-/* In pieces where memory is shared: what somebody writes meanwhile tears it. */
+static void count_access(const void *a, const void *b)
+{
+	if (sim.current != NULL)
+		sim.current->accesses += is_shared((uintptr_t)a) || is_shared((uintptr_t)b);
+}
+
 void *sim_memcpy(void *to, const void *from, size_t len)
+{
+	count_access(to, from);
+	return codec_memcpy(to, from, len);
+}
+
+/* In pieces where memory is shared: what somebody writes meanwhile tears it. */
+void *codec_memcpy(void *to, const void *from, size_t len)
 {
 	bool shared = is_shared((uintptr_t)to) || is_shared((uintptr_t)from);
 	size_t piece = shared ? 8 : len;
@@ -214,6 +255,7 @@ void *sim_memcpy(void *to, const void *from, size_t len)
 
 void *sim_memmove(void *to, const void *from, size_t len)
 {
+	count_access(to, from);
 	plain(from, (uint32_t)len, false);
 	plain(to, (uint32_t)len, true);
 	return memmove(to, from, len);
@@ -221,6 +263,7 @@ void *sim_memmove(void *to, const void *from, size_t len)
 
 void *sim_memset(void *to, int value, size_t len)
 {
+	count_access(to, to);
 	plain(to, (uint32_t)len, true);
 	return memset(to, value, len);
 }
@@ -244,6 +287,15 @@ static bool releases(int order)
 	return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
 }
 
+static void old_value(void)
+{
+#if !SIM_IMAGES
+	sim_stats.stale++;
+	sim_mark(MARK_STALE_READ);
+	sim.plan.stale -= sim.plan.policy == SIM_EXHAUSTIVE;
+#endif
+}
+
 static uint32_t shared_load(uintptr_t address, uint8_t size, int order)
 {
 	struct weak_race race = { 0 };
@@ -251,17 +303,17 @@ static uint32_t shared_load(uintptr_t address, uint8_t size, int order)
 
 	sim_step();
 	struct place place = place_of(address - SIM_WINDOW_BASE, size);
+	sim.current->accesses++;
 	looks[place.link][place.side]++;
 	memcpy(&value, (const void *)address, size);
 	if (sim.plan.policy == SIM_EXHAUSTIVE)
 		place.weak->stale = sim.steps >= sim.plan.from && sim.steps < sim.plan.to ? sim.plan.stale : 0;
 	uint32_t seen = weak_load(place.weak, place.side, place.at, size, value,
 	                          acquires(order) ? WEAK_ACQUIRE : WEAK_RELAXED, &race);
-	if (seen != value) {
-		sim_stats.stale++;
-		sim_mark(MARK_STALE_READ);
-		sim.plan.stale -= sim.plan.policy == SIM_EXHAUSTIVE;
-	}
+	if (SIM_IMAGES)
+		seen = value;
+	if (seen != value)
+		old_value();
 	sim_trace((uint64_t)place.at << 32 | seen);
 	raced(&place, &race);
 	return seen;
@@ -273,10 +325,11 @@ static void shared_store(uintptr_t address, uint8_t size, uint32_t value, int or
 
 	sim_step();
 	struct place place = place_of(address - SIM_WINDOW_BASE, size);
+	sim.current->accesses++;
 	uint32_t old = 0;
 	memcpy(&old, (const void *)address, size);
 	weak_store(place.weak, place.side, place.at, size, old, value,
-	           releases(order) && !sim.plan.canary ? WEAK_RELEASE : WEAK_RELAXED, &race);
+	           releases(order) && (!sim.plan.canary || SIM_IMAGES) ? WEAK_RELEASE : WEAK_RELAXED, &race);
 	memcpy((void *)address, &value, size);
 	sim_trace((uint64_t)place.at << 32 | value | 1ull << 63);
 	raced(&place, &race);

@@ -18,6 +18,8 @@ static const struct argp_option options[] = {
 
 struct request {
 	const char *words[2];
+	char **files; /* all that follow the first word */
+	int count;
 	uint64_t seeds;
 	uint64_t from;
 };
@@ -34,9 +36,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		request->from = strtoull(arg, NULL, 0);
 		break;
 	case ARGP_KEY_ARG:
-		if (state->arg_num >= 2)
+		if (state->arg_num < 2)
+			request->words[state->arg_num] = arg;
+		else if (strcmp(request->words[0], "string") != 0)
 			argp_usage(state);
-		request->words[state->arg_num] = arg;
+		if (state->arg_num == 1) {
+			request->files = &state->argv[state->next - 1];
+			request->count = state->argc - state->next + 1;
+		}
 		break;
 	case ARGP_KEY_END:
 		if (state->arg_num == 0)
@@ -51,20 +58,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "run\ncrash\nall\ncanary\nreplay SEED\nshrink SEED\nstring FILE",
+	.args_doc = "run\ncrash\nall\ncanary\nreplay SEED\nshrink SEED\nstring FILE...",
 	.doc = "Simulate cores that talk over Weft. A seed is a whole run: same seed, same run.\v"
 	       "run      seeds, with faults; stops at the first promise that is broken\n"
-	       "crash    scenarios without faults, each core killed at each of its steps\n"
+	       "crash    scenarios without faults, each core killed at each step, alone and with a second death\n"
 	       "all      every order of a small exchange, every old value\n"
 	       "canary   a run that must be found broken\n"
 	       "replay   the timeline of a seed\n"
 	       "shrink   the shortest run that breaks the same promise, and a test of it\n"
-	       "string   the timeline of a file that shrink wrote",
+	       "string   the timeline of a file that shrink wrote (.txt) or the fuzzer keeps; of many: what they break",
 };
 
 int main(int argc, char **argv)
 {
-	struct request request = { { NULL, NULL }, 0, 1 };
+	struct request request = { .from = 1 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	const char *what = request.words[0];
@@ -85,7 +92,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "shrink") == 0 && which != NULL)
 		return shrink_seed(seed);
 	if (strcmp(what, "string") == 0 && which != NULL)
-		return shrink_replay(which);
+		return shrink_replay(request.files, request.count);
 	fprintf(stderr, "weft_sim: what is '%s'? See weft_sim --help\n", what);
 	return 2;
 }

@@ -6,6 +6,18 @@
 
 #include <stdint.h>
 
+#include "weft/port.h"
+
+/* What memory does that is late: a value or a whole line. */
+#if WEFT_CACHE_LINE == 0
+#define SIM_MARKS_MEMORY(X) X(STALE_READ, "a load sees an old store")
+#else
+#define SIM_MARKS_MEMORY(X)                                       \
+	X(LINE_WRITTEN, "a dirty line is written back by itself") \
+	X(LINE_LOADED, "a clean line is loaded anew by itself")   \
+	X(DIRTY_LOST, "a core dies with a dirty line")
+#endif
+
 #define SIM_MARKS(X)                                                       \
 	X(KICK_LOST, "a doorbell is lost")                                 \
 	X(KICK_LATE, "a doorbell is late")                                 \
@@ -18,7 +30,7 @@
 	X(CLOCK_JUMP, "a clock jumps")                                     \
 	X(CLOCK_WRAP, "a clock wraps")                                     \
 	X(WILD_WRITE, "somebody writes to shared memory")                  \
-	X(STALE_READ, "a load sees an old store")                          \
+	SIM_MARKS_MEMORY(X)                                                \
 	X(ALL_ASLEEP, "every core sleeps")                                 \
 	X(RING_WRAP, "a ring index wraps")                                 \
 	X(EPOCH_WRAP, "an epoch wraps")                                    \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/port.h"
 
+#include <string.h>
+
 #include "sim/faults.h"
 
 #define PUBLISH_STEPS 16u /* from the index to the doorbell, with the other queue's between */
@@ -40,7 +42,10 @@ static bool overlooked(const struct sim_port *port)
 		return false;
 	const struct weak_word *word = &weak->word[number - 1];
 	const struct weak_store *last = &word->last[(word->count - 1u) % WEAK_DEPTH];
-	return (uint16_t)last->value != rx->next && sim.now - last->time > 2u * WEAK_OLD_NS &&
+	uint16_t published = (uint16_t)last->value;
+	if (SIM_IMAGES)
+		memcpy(&published, sim_memory(link) + at, sizeof published);
+	return published != rx->next && sim.now - last->time > 2u * WEAK_OLD_NS &&
 	       sim.core[port->peer].steps > last->steps + PUBLISH_STEPS;
 }
 
@@ -48,7 +53,7 @@ static bool overlooked(const struct sim_port *port)
 static void relax(struct weft_port *port, uint32_t timeout_us)
 {
 	bool honest = sim.plan.kick_lost == 0 && sim.plan.kick_late == 0 && sim.plan.wild == 0 && sim.plan.crash == 0 &&
-	              sim.plan.victim < 0 && !SIM_IMAGES;
+	              sim.plan.victim < 0;
 
 	sim_step();
 	bool notified = sim_sleep(timeout_us);

@@ -98,7 +98,8 @@ static bool send_letter(struct post *post, bool nested)
 	uint32_t dest = post->ept.dest_addr;
 	bool ready = post->open && is_rpmsg_ept_ready(&post->ept) && dest != RPMSG_ADDR_ANY;
 	if (ready)
-		oracle_letter(stream_of(post, nested), key_of(post, dest), letter, len);
+		oracle_letter(stream_of(post, nested), key_of(post, dest), &post->app->shm.transport.counters.ups, letter,
+		              len);
 	if (ready && sim.current->interrupt != NULL)
 		result = send_in_this_life(post, dest, letter, (int)len);
 	rpmsg_tx_end(&post->app->rdev);
@@ -265,6 +266,17 @@ void posts_link_down(struct app *app)
 		lose(&app->post[i]);
 }
 
+/* It is written to before it is known what becomes of it. */
+static void scribble(struct post *post)
+{
+	static const uint8_t draft[ORACLE_LETTER_MIN] = "never to be sent";
+
+	rpmsg_tx_begin(&post->app->rdev);
+	if (post->loan != NULL && !over(post))
+		memcpy(post->loan, draft, sizeof draft);
+	rpmsg_tx_end(&post->app->rdev);
+}
+
 /* A loan that lasts, and is given back or sent. */
 static void lend(struct post *post)
 {
@@ -273,6 +285,7 @@ static void lend(struct post *post)
 	if (post->loan == NULL) {
 		post->epoch = post->app->shm.epoch; /* before: an interrupt may end the loan at once */
 		post->loan = rpmsg_get_tx_buffer(&post->ept, NULL, 0);
+		scribble(post);
 		return;
 	}
 	uint8_t *loan = post->loan;

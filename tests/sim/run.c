@@ -40,7 +40,7 @@ static void print_stats(void)
 	       sim_stats.steps, sim_stats.switches, sim_stats.restarts);
 	printf("faults %" PRIu64 "\nstale %" PRIu64 "\nletters %" PRIu64 "\ncalls %" PRIu64 "\n", sim_stats.faults,
 	       sim_stats.stale, sim_stats.letters, sim_stats.calls);
-	printf("longest_poll %" PRIu32 "\n", sim_stats.longest_poll);
+	printf("longest_poll %" PRIu32 "\ndearest_poll %" PRIu32 "\n", sim_stats.longest_poll, sim_stats.dearest_poll);
 	for (int i = 0; i < MARK_COUNT; i++)
 		printf("mark %" PRIu64 " %s\n", sim_stats.marks[i], texts[i]);
 }
@@ -106,8 +106,18 @@ static void scenario_plan(struct sim_plan *plan, uint64_t seed)
 	plan->trouble = 3000;
 }
 
-/* Core `victim` dies at each step that it makes before calm. */
-static const char *die_everywhere(uint64_t seed, int8_t victim, uint64_t steps)
+/* Another death soon after, of either end: drawn, but the same for the same scenario and step. */
+static void draw_second(struct sim_plan *plan, uint64_t seed)
+{
+	uint64_t mix = (seed << 40 ^ (uint64_t)plan->victim << 32 ^ plan->dies_at) * 0x9e3779b97f4a7c15u;
+
+	mix ^= mix >> 29;
+	plan->second = (uint8_t)(mix % plan->cores);
+	plan->later = 1u + (uint32_t)(mix >> 8) % (mix >> 60 < 8 ? 100u : 1000u);
+}
+
+/* Core `victim` dies at each step that it makes before calm; alone, or another death follows. */
+static const char *die_everywhere(uint64_t seed, int8_t victim, uint64_t steps, bool pairs)
 {
 	struct sim_plan plan;
 
@@ -115,13 +125,18 @@ static const char *die_everywhere(uint64_t seed, int8_t victim, uint64_t steps)
 		scenario_plan(&plan, seed);
 		plan.victim = victim;
 		plan.dies_at = at;
+		if (pairs)
+			draw_second(&plan, seed);
 		if (simulate(&plan) != NULL) {
 			printf("violation: %s\n  scenario %" PRIu64 ", core %d killed at its step %" PRIu64 "\n",
 			       sim_broken(), seed, victim, at);
+			if (pairs)
+				printf("  and core %u killed %" PRIu32 " steps later\n", plan.second, plan.later);
 			return sim_broken();
 		}
 	}
-	printf("scenario %" PRIu64 ": core %d killed at each of its %" PRIu64 " steps\n", seed, victim, steps);
+	printf("scenario %" PRIu64 ": core %d killed at each of its %" PRIu64 " steps%s\n", seed, victim, steps,
+	       pairs ? ", and another or it again soon after" : "");
 	return NULL;
 }
 
@@ -137,7 +152,8 @@ int run_crashes(uint64_t from, uint64_t scenarios)
 		for (int i = 0; i < plan.cores; i++)
 			steps[i] = sim.core[i].steps;
 		for (int i = 0; i < plan.cores; i++) {
-			if (die_everywhere(seed, (int8_t)i, steps[i]) != NULL)
+			if (die_everywhere(seed, (int8_t)i, steps[i], false) != NULL ||
+			    die_everywhere(seed, (int8_t)i, steps[i], true) != NULL)
 				return 1;
 		}
 	}

@@ -98,16 +98,12 @@ int shrink_seed(uint64_t seed)
 	return 1;
 }
 
-int shrink_replay(const char *path)
+/* ---- Files ---- */
+
+static void read_hex(FILE *file)
 {
-	FILE *file = fopen(path, "r");
 	char line[256];
 
-	if (file == NULL) {
-		perror(path);
-		return 2;
-	}
-	best_len = 0;
 	while (fgets(line, sizeof line, file) != NULL) {
 		unsigned value;
 
@@ -115,13 +111,38 @@ int shrink_replay(const char *path)
 		     at += 2)
 			best[best_len++] = (uint8_t)value;
 	}
-	fclose(file);
-	sim.loud = true;
-	choose_string(best, best_len);
-	if (run_one() == NULL) {
-		printf("nothing is broken\n");
-		return 0;
+}
+
+static bool read_string(const char *path)
+{
+	const char *end = strrchr(path, '.');
+	FILE *file = fopen(path, "rb");
+
+	if (file == NULL) {
+		perror(path);
+		return false;
 	}
-	printf("violation: %s\n", sim_broken());
-	return 1;
+	best_len = 0;
+	if (end != NULL && strcmp(end, ".txt") == 0)
+		read_hex(file);
+	else
+		best_len = fread(best, 1, sizeof best, file);
+	fclose(file);
+	return true;
+}
+
+int shrink_replay(char *const *paths, int count)
+{
+	sim.loud = count == 1;
+	for (int i = 0; i < count; i++) {
+		if (!read_string(paths[i]))
+			return 2;
+		choose_string(best, best_len);
+		if (run_one() != NULL) {
+			printf("violation: %s\n  %s\n", sim_broken(), paths[i]);
+			return 1;
+		}
+	}
+	printf("nothing is broken in %d runs\n", count);
+	return 0;
 }

@@ -8,7 +8,7 @@
 /* Print the shortest run that breaks the same promise, and the file that keeps it as a test: tests/sim/found/. */
 int shrink_seed(uint64_t seed);
 
-/* The timeline of such a file. */
-int shrink_replay(const char *path);
+/* The timeline of such a file, .txt, or of the bytes of another; of many, whether they break anything. */
+int shrink_replay(char *const *paths, int count);
 
 #endif

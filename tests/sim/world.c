@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "sim/cache.h"
 #include "sim/choose.h"
 #include "sim/faults.h"
 
@@ -29,6 +30,11 @@ static char broken[512];
 uint8_t *sim_region(int core, int link)
 {
 	return (uint8_t *)(SIM_WINDOW_BASE + (uintptr_t)(core * SIM_LINKS + link) * SIM_WINDOW_SIZE);
+}
+
+uint8_t *sim_memory(int link)
+{
+	return sim_region(SIM_IMAGES ? SIM_CORES : 0, link);
 }
 
 void *sim_arena(int core)
@@ -79,6 +85,8 @@ void sim_open(void)
 		for (int link = 0; link < SIM_LINKS; link++)
 			map_at(sim_region(core, link), SIM_REGION, SIM_IMAGES ? -1 : memory, link * (off_t)SIM_REGION);
 	}
+	for (int link = 0; SIM_IMAGES && link < SIM_LINKS; link++)
+		map_at(sim_memory(link), SIM_REGION, memory, link * (off_t)SIM_REGION);
 	sigaltstack(&stack, NULL);
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
@@ -145,9 +153,13 @@ static void boot(struct sim_core *core)
 static void die(struct sim_core *core)
 {
 	sim_say("core %d dies at its step %llu", core->number, (unsigned long long)core->steps);
+	if (core->number == sim.plan.victim && core->lives == 1 && sim.plan.later != 0)
+		sim.second_at = sim.steps + sim.plan.later;
 	core->state = SIM_OFF;
 	core->boots_at = sim.now + 1000u * (1u + choose(64) * choose(64));
 	core->dies_at = SIM_FOREVER;
+	if (choose(2) == 0)
+		cache_lose(core->number); /* else a warm reset: lines of the last life are still there */
 	if (core->call_limit != 0 || core->in_interrupt)
 		sim_mark(MARK_CRASH_IN_POLL);
 	firmware_died(core->number);
@@ -315,6 +327,17 @@ static bool is_over(void)
 	              firmware_missing());
 }
 
+/* The second of two scripted deaths: of whoever runs, sleeps, or has just come back. */
+static void die_again(void)
+{
+	struct sim_core *core = &sim.core[sim.plan.second];
+
+	if (sim.second_at == 0 || sim.steps < sim.second_at || core->state == SIM_OFF)
+		return;
+	sim.second_at = 0;
+	die(core);
+}
+
 /* Leave the core that runs, for another, for good or for itself. */
 static void switch_away(struct sim_core *core)
 {
@@ -325,6 +348,7 @@ static void switch_away(struct sim_core *core)
 	firmware_check();
 	if (core->steps >= core->dies_at || (core->state != SIM_OFF && sim_fault(sim.plan.crash, MARK_CRASH)))
 		die(core);
+	die_again();
 	if (core->state == SIM_OFF)
 		from = &grave; /* and it may boot before we have left its old life */
 	faults_happen();
@@ -375,7 +399,7 @@ void sim_step(void)
 	core->steps++;
 	sim.now += core->step_ns;
 	check_bounds(core);
-	if (--sim.run == 0 || core->steps >= core->dies_at)
+	if (--sim.run == 0 || core->steps >= core->dies_at || (sim.second_at != 0 && sim.steps >= sim.second_at))
 		switch_away(core);
 	if (core->notified && core->interrupt != NULL && !core->masked && !core->in_interrupt)
 		interrupt(core);
@@ -425,6 +449,7 @@ void sim_begin(const struct sim_plan *plan)
 		core->step_ns = 100u + (plan->slow != 0 && rarely(plan->slow) ? 100u * choose(64) : 0);
 	}
 	faults_begin();
+	cache_begin();
 }
 
 void sim_run(void)

@@ -13,13 +13,15 @@
 #include "sim/fiber.h"
 #include "sim/marks.h"
 #include "sim/weak.h"
+#include "weft/port.h"
 
 #define SIM_CORES 4
 #define SIM_LINKS (SIM_CORES - 1)
 #define SIM_REGION WEAK_SIZE
 #define SIM_ADDRESS 0x10000000u /* of every region, as the peer's descriptors name it */
 #define SIM_FOREVER UINT64_MAX
-#define SIM_TICK_US 500u /* a core that is polled by interrupts has a timer too */
+#define SIM_IMAGES (WEFT_CACHE_LINE != 0) /* caches are not coherent (cache.h) */
+#define SIM_TICK_US 500u                  /* a core that is polled by interrupts has a timer too */
 
 /* Where a core finds what is its own, and the regions. */
 #define SIM_ARENA_BASE 0x200000000000u
@@ -42,13 +44,17 @@ struct sim_plan {
 	uint32_t calm;       /* steps that calm may take */
 	uint32_t kick_lost, kick_late, kick_twice, kick_storm, spurious;
 	uint32_t crash, wild, jump, slow;
-	bool small; /* two buffers a direction */
-	bool wrap;  /* counters start near their wrap */
-	bool other; /* a core comes back with other firmware */
-	bool dirty; /* memory is garbage at power-on */
+	uint32_t evict; /* lines that leave a cache by themselves, in calm too */
+	bool small;     /* two buffers a direction */
+	bool wrap;      /* counters start near their wrap */
+	bool other;     /* a core comes back with other firmware */
+	bool dirty;     /* memory is garbage at power-on */
 	/* The scripted death of core `victim` at its step `dies_at`, the first time. */
 	int8_t victim;
 	uint64_t dies_at;
+	/* And core `second` so many steps of the world later, or when it lives again; 0: nobody. */
+	uint8_t second;
+	uint32_t later;
 	bool script;       /* the load does the same in every run, and little */
 	uint32_t from, to; /* exhaustive: the steps between which others may come */
 	bool canary;       /* every release is lost: it must be found broken */
@@ -75,6 +81,7 @@ struct sim_core {
 	bool in_interrupt;
 	bool load_reads;         /* the load itself, not the code under test */
 	void (*interrupt)(void); /* NULL: nobody listens */
+	uint32_t accesses;       /* to shared memory, a copy counted as one; of payloads none (docs/security.md) */
 	uint32_t calls;          /* steps in the call that is watched */
 	uint32_t call_limit;     /* 0: none is */
 	uint64_t due;            /* ns, of a call that waits; 0: none does */
@@ -85,6 +92,7 @@ struct sim_stats {
 	uint64_t runs, steps, switches, restarts, stale, faults, letters, calls;
 	uint64_t marks[MARK_COUNT];
 	uint32_t longest_poll; /* steps */
+	uint32_t dearest_poll; /* accesses */
 };
 
 struct sim {
@@ -95,9 +103,10 @@ struct sim {
 	struct fiber main;
 	uint64_t now; /* ns */
 	uint64_t steps;
-	uint64_t calm_at; /* steps when faults ended; 0: they have not */
-	uint32_t run;     /* steps until the next switch */
-	uint64_t trace;   /* hash of all that happened */
+	uint64_t second_at; /* steps when the second core dies; 0: not known or over */
+	uint64_t calm_at;   /* steps when faults ended; 0: they have not */
+	uint32_t run;       /* steps until the next switch */
+	uint64_t trace;     /* hash of all that happened */
 	bool over;
 	bool loud; /* print the timeline */
 };
@@ -116,6 +125,8 @@ static inline bool sim_calm(void)
 
 /* The region of a link, as a core sees it, or as nobody's. */
 uint8_t *sim_region(int core, int link);
+/* And as it is in memory. */
+uint8_t *sim_memory(int link);
 /* The arena of a core; cleared at each boot. */
 void *sim_arena(int core);
 
@@ -140,10 +151,6 @@ void sim_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void sim_violation(const char *invariant, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* What was broken; NULL: nothing. */
 const char *sim_broken(void);
-
-#ifndef SIM_IMAGES
-#define SIM_IMAGES 0
-#endif
 
 /* Given by the load. */
 void firmware_main(void);           /* of the core that runs; does not return */
