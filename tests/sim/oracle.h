@@ -22,9 +22,8 @@ struct oracle_stream {
 void oracle_birth(uint8_t link, uint8_t side, uint8_t endpoint);
 
 /* The letter that goes next in the stream, written to `letter`; `len` bytes, ORACLE_LETTER_MIN or more. key: names the
- * session, another key begins another. ups: where the lives of the link are counted. It counts as sent until
- * oracle_unsent(). */
-void oracle_letter(struct oracle_stream stream, uint64_t key, const uint32_t *ups, uint8_t *letter, uint32_t len);
+ * session, another key begins another. It counts as sent until oracle_unsent(). */
+void oracle_letter(struct oracle_stream stream, uint64_t key, uint8_t *letter, uint32_t len);
 void oracle_unsent(struct oracle_stream stream);
 
 /* A letter came to an endpoint of `side`. */
