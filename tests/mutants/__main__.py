@@ -19,8 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import checks
-import faults
 import orders
+import patches
 from bench import Bench, BrokenError, Verdict
 from killers import KILLERS, Killer
 from mutant import Mutant
@@ -33,7 +33,7 @@ def all_mutants(classes: list[str]) -> list[Mutant]:
     made = {
         "checks": lambda: checks.mutants(ROOT),
         "orders": lambda: orders.mutants(ROOT),
-        "faults": faults.mutants,
+        "faults": patches.mutants,
     }
     return [mutant for name in CLASSES if name in classes for mutant in made[name]()]
 
@@ -70,7 +70,7 @@ class Run:
 def canary_faults(bench: Bench, timed: list[tuple[float, Killer]]) -> Iterator[str]:
     """The machinery is alive: it kills what must die, and lets live what is no change."""
     for name, dies in (("dies", True), ("lives", False)):
-        run = Run([faults.canary(name)], timed)
+        run = Run([patches.canary(name)], timed)
         run.work(bench)
         (verdict,) = run.verdicts
         if verdict.error:

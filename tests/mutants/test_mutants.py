@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 import checks
-import faults
 import orders
+import patches
 import pytest
 from bench import Verdict
 from killers import evidence
@@ -93,14 +93,16 @@ def test_every_order_of_the_ring_has_a_mutant():
     assert len(mutants) == strong + 1  # and the compiler barrier
 
 
-@pytest.mark.parametrize("patch", sorted(faults.HERE.glob("*/*.patch")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "patch", sorted(patches.HERE.glob("*/*.patch")), ids=lambda path: path.stem
+)
 def test_every_patch_applies(patch):
     command = ["git", "apply", "--check", str(patch)]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stderr == ""
 
 
 def test_a_survivor_is_a_complaint_and_so_is_a_killed_equivalent():
-    dead, alive = faults.canary("dies"), faults.canary("lives")
+    dead, alive = patches.canary("dies"), patches.canary("lives")
     verdicts = [Verdict(dead, "test_x: y", 1.0), Verdict(alive, None, 1.0)]
     everything = {dead.id, alive.id}
     assert [each.split(" ")[0] for each in complaints(verdicts, {}, everything)] == ["lives"]

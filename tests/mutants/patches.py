@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that other stacks have, made again in ours: the patches beside this file.
+"""Faults that other stacks have, made again in ours: the patches in faults/.
 
 A patch begins with a line "<row>: <what is wrong>". The row says whose fault it is: T or O and a
 number is OpenAMP's, R rpmsg-lite's, E ESP-AMP's, N NuttX's; the others say it in words. To make
