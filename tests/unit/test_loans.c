@@ -309,45 +309,6 @@ static void who_waits_is_told_of_a_loan_that_was_given_back(void **state)
 	}
 }
 
-/* The driver's core reboots while we sleep, with an image whose buffers are smaller. */
-static void wake_up_to_smaller_buffers(struct weft_port *port, const uint32_t *event, uint32_t seen,
-                                       uint32_t timeout_us)
-{
-	(void)port;
-	(void)event;
-	(void)seen;
-	(void)timeout_us;
-	both.layout.buf_size = 64;
-	peer->asleep = false;
-	pair_boot(peer);
-	pair_settle(&both);
-}
-
-static void who_wakes_up_to_smaller_buffers_writes_over_none(void **state)
-{
-	struct weft_port_ops sleeps = pair_ops;
-	uint8_t data[400];
-	unsigned run = 0;
-
-	(void)state;
-	ends_connect(1);
-	sleeps.wait = wake_up_to_smaller_buffers;
-	sleeps.wake = wake_nobody;
-	core->port.ops = &sleeps;
-	core->rdev.polled_by = RPMSG_POLLED_BY_THREAD;
-	peer->asleep = true;
-	for (unsigned i = 0; i < PAIR_NUM; i++)
-		assert_int_equal(rpmsg_trysend(&ept, "full", 4), 4);
-	memset(data, 0x5a, sizeof data);
-	assert_int_equal(rpmsg_send(&ept, data, (int)sizeof data), RPMSG_ERR_DEV_STATE);
-	for (unsigned i = 0; i < PAIR_REGION && run < 48; i++)
-		run = both.memory[i] == 0x5a ? run + 1 : 0;
-	assert_int_equal(run, 0);
-	assert_int_equal(rpmsg_mtu(&core->rdev), 48);
-	core->port.ops = &pair_ops;
-	ends_settled();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,7 +323,6 @@ int main(void)
 		cmocka_unit_test(an_endpoint_destroyed_while_it_waits_loses_no_buffer),
 		cmocka_unit_test(who_waits_is_told_of_a_loan_that_was_given_back),
 		cmocka_unit_test(what_the_peer_scribbles_over_a_lent_buffer_does_not_matter),
-		cmocka_unit_test(who_wakes_up_to_smaller_buffers_writes_over_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
