@@ -24,7 +24,7 @@ import patches
 from bench import Bench, BrokenError, Verdict
 from killers import KILLERS, Killer
 from mutant import Mutant
-from report import CLASSES, ID_WIDTH, complaints, equivalents, show, totals
+from report import CLASSES, ID_WIDTH, complaints, equivalents, keep, show, totals
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -127,6 +127,8 @@ def main() -> int:
     print(f"{len(verdicts)} mutants in {time.monotonic() - began:.0f} s on {os.cpu_count()} cores")
     for each in found:
         print(f"mutants: {each}", file=sys.stderr)
+    if not found and not arguments.ids:
+        keep(verdicts, known, ROOT)
     return 1 if found else 0
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,3 +57,16 @@ def totals(verdicts: list[Verdict], known: dict[str, str]) -> None:
         if made[name]:
             alive = made[name] - killed[name] - same[name]
             print(f"{name:<10}{made[name]:>8}{killed[name]:>8}{same[name]:>12}{alive:>9}")
+
+
+def keep(verdicts: list[Verdict], known: dict[str, str], root: Path) -> None:
+    for kind in CLASSES:
+        of_it = [verdict for verdict in verdicts if verdict.mutant.kind == kind]
+        same = sum(verdict.mutant.id in known for verdict in of_it)
+        if of_it:
+            text = (
+                f"mutants, {kind} | {len(of_it)} | {len(of_it) - same} killed, {same} equivalent\n"
+            )
+            command = f"scripts/mutants --class {kind}"
+            figures = [root / "scripts/figures", f"mutants-{kind}", command]
+            subprocess.run(figures, input=text, text=True, check=True)
