@@ -10,7 +10,8 @@ demo-crash: ## the same two, each killed in the middle of a call and started aga
 test: ## unit tests with sanitizers, the tests of the generator, the rules of the house
 	@scripts/setup test && scripts/test debug && scripts/test python
 lint: ## formatters and linters
-	@scripts/setup ci && scripts/step 'build debug' scripts/build debug && scripts/step lint scripts/lint
+	@scripts/setup ci && scripts/step 'build debug' scripts/build debug && \
+		scripts/step 'build sim' scripts/build sim && scripts/step lint scripts/lint
 format: ## format the sources
 	@scripts/setup ci && scripts/format
 sim: ## whole systems with faults, simulated for 8 minutes; SEED=n: the timeline of one run

@@ -21,16 +21,16 @@ struct oracle_stream {
 /* An endpoint of a side is created: sessions to and from the one before it are over. */
 void oracle_birth(uint8_t link, uint8_t side, uint8_t endpoint);
 
-/* The letter that goes next in the stream, written to `letter`; `len` bytes, ORACLE_LETTER_MIN or more. key: names the
+/* The letter that goes next in the stream, written to `out`; `len` bytes, ORACLE_LETTER_MIN or more. key: names the
  * session, another key begins another. It counts as sent until oracle_unsent(). */
-void oracle_letter(struct oracle_stream stream, uint64_t key, uint8_t *letter, uint32_t len);
-void oracle_unsent(struct oracle_stream stream);
+void oracle_letter(struct oracle_stream which, uint64_t key, uint8_t *out, uint32_t len);
+void oracle_unsent(struct oracle_stream which);
 
 /* A letter came to an endpoint of `side`. */
-void oracle_received(uint8_t link, uint8_t side, uint8_t endpoint, const uint8_t *letter, uint32_t len);
+void oracle_received(uint8_t link, uint8_t side, uint8_t endpoint, const uint8_t *data, uint32_t len);
 
 /* Letters of the stream's session that are not there yet, if all that the session needs still lives. */
-uint32_t oracle_missing(struct oracle_stream stream, uint64_t key);
+uint32_t oracle_missing(struct oracle_stream which, uint64_t key);
 
 /* A number for a request; whether it was served before. */
 uint32_t oracle_request(void);

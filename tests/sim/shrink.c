@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/shrink.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,11 +106,12 @@ static void read_hex(FILE *file)
 	char line[256];
 
 	while (fgets(line, sizeof line, file) != NULL) {
-		unsigned value;
+		for (const char *at = line; isxdigit((unsigned char)at[0]) && isxdigit((unsigned char)at[1]); at += 2) {
+			const char byte[] = { at[0], at[1], '\0' };
 
-		for (const char *at = line; *line != '#' && sscanf(at, "%2x", &value) == 1 && best_len < CHOOSE_MAX;
-		     at += 2)
-			best[best_len++] = (uint8_t)value;
+			if (best_len < CHOOSE_MAX)
+				best[best_len++] = (uint8_t)strtoul(byte, NULL, 16);
+		}
 	}
 }
 

@@ -68,7 +68,7 @@ struct weak_race {
 
 void weak_reset(struct weak *weak);
 
-uint32_t weak_load(struct weak *weak, int side, uint32_t at, uint8_t size, uint32_t newest, enum weak_order order,
+uint32_t weak_load(struct weak *weak, int side, uint32_t at, uint8_t size, uint32_t value, enum weak_order order,
                    struct weak_race *race);
 void weak_store(struct weak *weak, int side, uint32_t at, uint8_t size, uint32_t old, uint32_t value,
                 enum weak_order order, struct weak_race *race);

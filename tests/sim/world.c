@@ -141,7 +141,8 @@ static void boot(struct sim_core *core)
 	core->interrupt = NULL;
 	core->call_limit = 0;
 	core->due = 0;
-	core->dies_at = core->number == sim.plan.victim && core->lives == 0 ? sim.plan.dies_at : SIM_FOREVER;
+	bool victim = sim.plan.victim >= 0 && core->number == (uint8_t)sim.plan.victim;
+	core->dies_at = victim && core->lives == 0 ? sim.plan.dies_at : SIM_FOREVER;
 	if (core->lives++ != 0)
 		sim_stats.restarts++;
 	memset(sim_arena(core->number), 0, firmware_size());
