@@ -180,13 +180,15 @@ FAULTS = {
     "tests/faults.toml": """
 [T1]
 fault = "A"
-tests = ["tests/unit/test_a.c:one_is_one", "tests/CMakeLists.txt:imports", "tests/test_b.py:test_c"]
+tests = ["tests/unit/test_a.c:one_is_one", "tests/CMakeLists.txt:imports", "tests/test_b.py:test_c",
+  "tests/sim/d.c:lost wake-up"]
 [T2]
 fault = "B"
 not_applicable = "there is none"
 """,
     "tests/unit/test_a.c": "\tcmocka_unit_test(one_is_one),\n\t/* two_are_two */\n",
     "tests/test_b.py": "def test_c():\n",
+    "tests/sim/d.c": '\tsim_violation("lost wake-up", "core %d", 1);\n',
     "tests/CMakeLists.txt": "add_test(NAME imports COMMAND a)\n",
 }
 
@@ -195,12 +197,13 @@ not_applicable = "there is none"
     "old, new, line, words",
     [
         ("[T2]", "[T3]", 1, "has no row T2"),
-        ("[T2]", "[T2]\ntests = ['tests/test_b.py:test_c']", 5, "either tests or not_applicable"),
-        ('not_applicable = "there is none"', "", 5, "either tests or not_applicable"),
+        ("[T2]", "[T2]\ntests = ['tests/test_b.py:test_c']", 6, "either tests or not_applicable"),
+        ('not_applicable = "there is none"', "", 6, "either tests or not_applicable"),
         ("a.c:one_is_one", "a.c:two_are_two", 4, "no test tests/unit/test_a.c:two_are_two"),
         ("a.c:one_is_one", "a.c:one_is", 4, "no test"),
         ("b.py:test_c", "d.py:test_c", 4, "no test"),
         (":imports", ":import", 4, "no test"),
+        (":lost wake-up", ":lost", 5, "no test"),
         ("[T1]", "[T1", 1, "is no TOML"),
     ],
 )
