@@ -203,7 +203,7 @@ static int unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint
 		result = NEEDS_BUFFER;
 	if (result == RPMSG_SUCCESS) {
 		unlink(rdev, ept);
-		if ((ept->flags & EPT_CHANNEL) && rdev->link == WEFT_LINK_UP)
+		if ((ept->flags & EPT_CHANNEL) != 0 && rdev->link == WEFT_LINK_UP)
 			leave_channel(rdev, ept);
 		ept_change(ept, EPT_DEAD, 0);
 		rdev->transport->ops->forget(rdev->transport, ept);
