@@ -98,8 +98,7 @@ static bool send_letter(struct post *post, bool nested)
 	uint32_t dest = post->ept.dest_addr;
 	bool ready = post->open && is_rpmsg_ept_ready(&post->ept) && dest != RPMSG_ADDR_ANY;
 	if (ready)
-		oracle_letter(stream_of(post, nested), key_of(post, dest), &post->app->shm.transport.counters.ups,
-		              letter, len);
+		oracle_letter(stream_of(post, nested), key_of(post, dest), letter, len);
 	if (ready && sim.current->interrupt != NULL)
 		result = send_in_this_life(post, dest, letter, (int)len);
 	rpmsg_tx_end(&post->app->rdev);
