@@ -18,9 +18,10 @@ static void count(struct weft_server *server, uint32_t *counter)
 	rpmsg_unlock(server->rdev, key);
 }
 
+/* Without an order: who compares it has begun to write, under the lock, and finds the link up: the lock brought both. */
 static uint32_t life_of(const struct weft_server *server)
 {
-	return __atomic_load_n(&server->life, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&server->life, __ATOMIC_RELAXED);
 }
 
 /* ---- Slots ---- */
@@ -357,7 +358,7 @@ void weft_server_take(struct weft_server *server, const struct weft_arrival *arr
 
 void weft_server_forget(struct weft_server *server)
 {
-	__atomic_store_n(&server->life, weft_wrap_add(server->life, 1u), __ATOMIC_RELEASE);
+	__atomic_store_n(&server->life, weft_wrap_add(server->life, 1u), __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < server->slot_count; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
