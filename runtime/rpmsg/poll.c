@@ -141,12 +141,10 @@ static unsigned receive(struct rpmsg_device *rdev, unsigned budget)
 static bool poll_begins(struct rpmsg_device *rdev)
 {
 	uintptr_t key = rpmsg_lock(rdev);
-	bool begins = !rdev->polling;
+	bool begins = rdev->poller == 0;
 
-	if (begins) {
+	if (begins)
 		__atomic_store_n(&rdev->poller, rpmsg_self(rdev), __ATOMIC_RELAXED);
-		__atomic_store_n(&rdev->polling, true, __ATOMIC_RELEASE);
-	}
 	rpmsg_unlock(rdev, key);
 	return begins;
 }
@@ -157,7 +155,7 @@ static bool poll_ends(struct rpmsg_device *rdev)
 	uintptr_t key = rpmsg_lock(rdev);
 	bool quiet = true;
 
-	__atomic_store_n(&rdev->polling, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&rdev->poller, 0, __ATOMIC_RELAXED);
 	rpmsg_flush(rdev);
 	if (rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT)
 		quiet = rdev->transport->ops->arm(rdev->transport, rpmsg_wants_tx(rdev));

@@ -40,7 +40,7 @@ int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us)
 {
 	if (rdev == NULL || rdev->transport == NULL)
 		return RPMSG_ERR_INIT;
-	if (rdev->polling || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT)
+	if (rdev->poller != 0 || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT)
 		return RPMSG_ERR_PERM;
 
 	struct weft_port *port = port_of(rdev);
@@ -175,13 +175,14 @@ bool rpmsg_drain(struct rpmsg_device *rdev, const void *whose)
 	}
 }
 
+/* Without an order, as the next: a context that finds itself there has written that itself, and who is not there finds
+ * another or an older one, which is not it either. */
 bool rpmsg_in_callback(struct rpmsg_device *rdev)
 {
-	return __atomic_load_n(&rdev->polling, __ATOMIC_ACQUIRE) &&
-	       __atomic_load_n(&rdev->poller, __ATOMIC_RELAXED) == rpmsg_self(rdev);
+	return __atomic_load_n(&rdev->poller, __ATOMIC_RELAXED) == rpmsg_self(rdev);
 }
 
 bool rpmsg_in_callback_of(struct rpmsg_device *rdev, const void *whose)
 {
-	return __atomic_load_n(&rdev->current, __ATOMIC_ACQUIRE) == whose && rpmsg_in_callback(rdev);
+	return __atomic_load_n(&rdev->current, __ATOMIC_RELAXED) == whose && rpmsg_in_callback(rdev);
 }

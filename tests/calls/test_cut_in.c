@@ -115,7 +115,7 @@ static void the_link_goes(void)
 static void the_link_lives_anew(void)
 {
 	the_link_goes();
-	if (!here->rdev.polling) /* else who polls is who is cut in */
+	if (here->rdev.poller == 0) /* else who polls is who is cut in */
 		pair_settle(pair);
 }
 

@@ -304,7 +304,6 @@ struct rpmsg_device {
 	uint16_t writers;    /* between rpmsg_tx_begin() and rpmsg_tx_end() */
 	uint8_t link;
 	uint8_t polled_by;
-	bool polling;
 	bool sleeping; /* the poller, in rpmsg_wait() */
 	bool announce_due;
 	bool heirs_due;   /* endpoints were bound by the destroy of others, and not told */
