@@ -153,10 +153,22 @@ static inline void ring_store32_release(uint32_t *word, uint32_t value)
 	ring_clean(word, sizeof *word);
 }
 
+static inline uint8_t ring_load8(const uint8_t *word)
+{
+	ring_invalidate(word, sizeof *word);
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
 static inline uint8_t ring_load8_acquire(const uint8_t *word)
 {
 	ring_invalidate(word, sizeof *word);
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void ring_store8(uint8_t *word, uint8_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+	ring_clean(word, sizeof *word);
 }
 
 static inline void ring_store8_release(uint8_t *word, uint8_t value)

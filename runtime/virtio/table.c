@@ -53,7 +53,7 @@ static enum weft_check header_fault(const struct rsc_table *table)
 	                        offsetof(struct rsc_table, epoch)))
 		return WEFT_CHECK_TABLE_HEADER;
 	if (!check_table_vdev(ring_load32(&table->vdev.type), ring_load32(&table->vdev.id),
-	                      ring_load8_acquire(&table->vdev.num_of_vrings)))
+	                      ring_load8(&table->vdev.num_of_vrings)))
 		return WEFT_CHECK_TABLE_VDEV;
 	return WEFT_CHECK_NONE;
 }

@@ -14,7 +14,8 @@ static void announce_boot(struct weft_shm *shm)
 
 	shm->epoch = 0;
 	ring_store32(&line->flags, 0);
-	ring_store32_release(&line->epoch, word);
+	/* Nothing is read by it: the flags count only beside an epoch of the driver's. */
+	ring_store32(&line->epoch, word);
 	shm->state = SHM_WAIT;
 	shm_kick(shm, 0);
 }
@@ -111,7 +112,7 @@ static enum weft_link_state device_service(struct weft_shm *shm)
 	uint32_t epoch = ring_load32_acquire(&virtio_driver_line(region)->epoch);
 	bool another = epoch != shm->epoch && epoch != 0 && (epoch & VIRTIO_EPOCH_DEVICE) == 0;
 	/* A driver that has not noticed our restart still drives: it will, and then asks with status 0. */
-	if (another && ring_load8_acquire(&virtio_table(region)->vdev.status) == 0)
+	if (another && ring_load8(&virtio_table(region)->vdev.status) == 0)
 		echo(shm, epoch);
 	else if (epoch != shm->epoch && shm->state == SHM_UP)
 		weft_shm_drop(shm, SHM_START); /* wiped out: the same epoch may come again, and is another life */

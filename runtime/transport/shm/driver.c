@@ -26,8 +26,8 @@ static void ask(struct weft_shm *shm)
 	uint32_t old = ring_load32(&virtio_driver_line(region)->epoch);
 	uint32_t device = ring_load32(&virtio_device_line(region)->epoch);
 
-	/* Status first: a device that sees the new epoch sees that nobody drives it. */
-	ring_store8_release(&virtio_table(region)->vdev.status, 0);
+	/* Status first: a device that sees the new epoch, by its release, sees that nobody drives it. */
+	ring_store8(&virtio_table(region)->vdev.status, 0);
 	virtio_layout_compute(&shm->layout, &layout);
 	virtio_table_write(region, &shm->layout, &layout);
 	shm->epoch = next_epoch(old, device);
@@ -76,7 +76,7 @@ static bool stands(const struct weft_shm *shm, uint8_t status)
 	const struct weft_region *region = &shm->transport.port->region;
 
 	return ring_load32(&virtio_driver_line(region)->epoch) == shm->epoch &&
-	       ring_load8_acquire(&virtio_table(region)->vdev.status) == status;
+	       ring_load8(&virtio_table(region)->vdev.status) == status;
 }
 
 /* The device found a fault of ours; it knows which. */
