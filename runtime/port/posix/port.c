@@ -54,7 +54,6 @@ static void pause_a_little(void)
 
 	if (++pauses % PAUSES_A_YIELD == 0)
 		sched_yield();
-	__asm__ volatile("" : : : "memory");
 }
 
 static void posix_relax(struct weft_port *port, uint32_t timeout_us)
