@@ -18,7 +18,7 @@ static void count(struct weft_server *server, uint32_t *counter)
 	rpmsg_unlock(server->rdev, key);
 }
 
-/* Without an order: who compares it has begun to write, under the lock, and finds the link up: the lock brought both. */
+/* Without an order: who compares it has begun to write, under the lock, and the link is up; the lock brings both. */
 static uint32_t life_of(const struct weft_server *server)
 {
 	return __atomic_load_n(&server->life, __ATOMIC_RELAXED);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one context of a core says to another without the lock: a gate stops either where the lock would say it too, so
  * that nothing is in order but by the word that is looked at. The thread sanitizer sees when that word has no order.
- * The sanitizer does not see the gates: they order nothing, and who waits at one does not push what it did before out of
- * the sanitizer's memory. */
+ * The sanitizer does not see the gates: they order nothing, and who waits at one does not push what it did before out
+ * of the sanitizer's memory. */
 #include <pthread.h>
 #include <sched.h>
 
