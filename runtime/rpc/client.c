@@ -93,7 +93,7 @@ static __attribute__((noinline)) void hello_reply(struct weft_client *client, co
 		client->counters.violation++;
 		return;
 	}
-	frame_copy(&hello, body, sizeof hello);
+	weft_copy_once(&hello, body, sizeof hello);
 	weft_status fault = weft_hello_fault(&hello, client->service);
 	if (fault != WEFT_OK || rpmsg_mtu(client->rdev) < client->service->frame_max)
 		refused(client, WEFT_FAILED_PRECONDITION);
@@ -201,7 +201,7 @@ static int client_receive(struct rpmsg_endpoint *ept, void *data, size_t len, ui
 		return violation(client);
 	const uint8_t *body = (const uint8_t *)data + WEFT_CALL_HEADER_SIZE;
 	uint32_t body_len = (uint32_t)len - WEFT_CALL_HEADER_SIZE;
-	frame_copy(&header, data, sizeof header);
+	weft_copy_once(&header, data, sizeof header);
 	if (!check_frame_direction(header.kind, WEFT_KIND_ANSWER))
 		return violation(client);
 	if (header.kind == WEFT_KIND_READY)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "weft/message.h"
+#include "weft/once.h"
 #include "weft/rpmsg.h"
 #include "weft/service.h"
 #include "weft/status.h"
@@ -15,13 +16,6 @@
 
 _Static_assert(sizeof(struct weft_call_header) == WEFT_CALL_HEADER_SIZE, "the wire's size");
 _Static_assert(sizeof(struct weft_hello) == WEFT_HELLO_SIZE, "the wire's size");
-
-/* Copy, and keep the compiler from a second look at what the peer may rewrite. */
-static inline void frame_copy(void *snapshot, const void *frame, uint32_t len)
-{
-	memcpy(snapshot, frame, len);
-	__asm__ volatile("" : : : "memory");
-}
 
 static inline void frame_begin(uint8_t *frame, const struct weft_call_header *header)
 {

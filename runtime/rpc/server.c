@@ -28,7 +28,7 @@ static __attribute__((noinline)) weft_status hello_status(const struct weft_serv
 		return WEFT_INVALID_ARGUMENT;
 	if (arrival->header.method != server->service->id)
 		return WEFT_UNIMPLEMENTED;
-	frame_copy(&hello, arrival->frame + WEFT_CALL_HEADER_SIZE, sizeof hello);
+	weft_copy_once(&hello, arrival->frame + WEFT_CALL_HEADER_SIZE, sizeof hello);
 	return weft_hello_fault(&hello, server->service);
 }
 
@@ -78,7 +78,7 @@ static int server_receive(struct rpmsg_endpoint *ept, void *data, size_t len, ui
 	arrival.frame = (uint8_t *)data;
 	arrival.len = (uint32_t)len;
 	arrival.src = src;
-	frame_copy(&arrival.header, data, sizeof arrival.header);
+	weft_copy_once(&arrival.header, data, sizeof arrival.header);
 	if (!check_frame_direction(arrival.header.kind, 0))
 		return violation(server);
 	if (arrival.header.kind == WEFT_KIND_HELLO)

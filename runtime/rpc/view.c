@@ -52,7 +52,7 @@ bool weft_view_copy(const struct weft_view *view, void *to, uint32_t room)
 	if (view->len > room)
 		return false;
 	if (view->len != 0)
-		frame_copy(to, view->data, view->len);
+		weft_copy_once(to, view->data, view->len);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "rpmsg/checks.h"
 #include "rpmsg/device.h"
+#include "weft/once.h"
 
 /* What goes to address 53. Linux tests the bit, others the whole word: send nothing else. */
 #define NS_DESTROY 1u
@@ -320,8 +321,7 @@ enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_fr
 
 	if (!check_ns_len(frame->len))
 		return bad_name(rdev, WEFT_CHECK_NS_LEN);
-	memcpy(&message, frame->data, sizeof message);
-	__asm__ volatile("" : : : "memory"); /* read once: the name must not change after its end was looked for */
+	weft_copy_once(&message, frame->data, sizeof message);
 	message.name[RPMSG_NAME_SIZE - 1u] = '\0'; /* not every stack ends it */
 	enum weft_check fault = message_fault(&message);
 	if (fault != WEFT_CHECK_NONE)

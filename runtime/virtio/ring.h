@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "weft/once.h"
 #include "weft/port.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -183,12 +184,11 @@ static inline void ring_fence(void)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Copy out what the peer may rewrite meanwhile: read once, then checked and used. */
+/* Copy out what the peer may rewrite meanwhile. */
 static inline void ring_copy(void *snapshot, const void *shared, uint32_t len)
 {
 	ring_invalidate(shared, len);
-	memcpy(snapshot, shared, len);
-	__asm__ volatile("" : : : "memory"); /* the compiler must not go back for a second look */
+	weft_copy_once(snapshot, shared, len);
 }
 
 /* Word by word, for the table: a driver that reboots lays it anew while the device may still read the last one. What a

@@ -4,7 +4,7 @@
 virtio/ring.h:ring_load16_acquire:ACQUIREtoRELAXED
 virtio/virtqueue.c:virtqueue_look:ring_load16_acquire:relaxed    one use of it
 virtio/virtqueue.c:virtqueue_publish:ring_fence:dropped          ... :acq_rel
-rpc/frame.h:frame_copy:barrier:dropped                           the compiler may look twice
+weft/once.h:weft_copy_once:barrier:dropped                       the compiler may look twice
 """
 
 from __future__ import annotations
