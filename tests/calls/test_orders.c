@@ -8,7 +8,7 @@
 
 #include "calls/looms.h"
 
-#define ANY RPMSG_ADDR_ANY
+#define ROUNDS 20 /* the sanitizer knows a few accesses of a word, and forgets one of them at random */
 
 static struct looms looms;
 static struct pair *const pair = &looms.pair;
@@ -92,6 +92,18 @@ static weft_status owe(void *context, struct weft_token token, const tests_v1_Th
 	return WEFT_DEFERRED;
 }
 
+/* Not the fixture's, which moves the clock of both. */
+static weft_status answer(void *context, struct weft_token token, const tests_v1_Thread *request,
+                          tests_v1_Cloth *response)
+{
+	(void)context;
+	(void)token;
+	response->length = request->count;
+	return WEFT_OK;
+}
+
+static const struct loom_ops at_once = { .weave = answer };
+static const struct loom_ops later = { .tear = owe };
 static struct weft_token owed;
 
 static void up(void)
@@ -172,9 +184,8 @@ static void *say_and_wake(void *arg)
 	return NULL;
 }
 
-static void what_was_done_before_a_wake_is_seen_after_it(void **state)
+static void round_of_wake(void)
 {
-	(void)state;
 	up();
 	uint32_t before = rpmsg_event_word(&host->rdev);
 	begin_polling(say_and_wake, NULL);
@@ -183,6 +194,13 @@ static void what_was_done_before_a_wake_is_seen_after_it(void **state)
 	assert_int_equal(note, 7);
 	pass(1);
 	end_polling();
+}
+
+static void what_was_done_before_a_wake_is_seen_after_it(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++)
+		round_of_wake();
 }
 
 /* ---- The end of a call ---- */
@@ -197,19 +215,25 @@ UNSEEN static void stop_before_the_wake(const struct core *core)
 	await(2);
 }
 
-static void a_caller_that_finds_its_call_done_finds_its_status(void **state)
+static void round_of_end(void)
 {
 	void (*hook)(const struct core *core) = stop_before_the_wake;
 	tests_v1_Thread request = thread_of(3, "red");
 
-	(void)state;
 	up();
-	serve(&loom_ops, &looms);
+	serve(&at_once, NULL);
 	begin_polling(poll_until_told, &hook);
 	assert_int_equal(loom_weave(&looms.client, &request, &cloth, WEFT_MS(10)), WEFT_OK);
-	assert_int_equal(cloth.length, 30);
+	assert_int_equal(cloth.length, 3);
 	pass(2);
 	end_polling();
+}
+
+static void a_caller_that_finds_its_call_done_finds_its_status(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++)
+		round_of_end();
 }
 
 /* ---- The end of a callback ---- */
@@ -252,12 +276,11 @@ static void *poll_and_tell(void *arg)
 	return NULL;
 }
 
-static void what_a_callback_did_is_done_when_its_endpoint_is_destroyed(void **state)
+static void round_of_destroy(void)
 {
 	struct rpmsg_endpoint receiver;
 	struct rpmsg_endpoint sender;
 
-	(void)state;
 	up();
 	assert_int_equal(rpmsg_create_ept(&receiver, &host->rdev, NULL, 77, 78, be_destroyed, NULL), 0);
 	assert_int_equal(rpmsg_create_ept(&sender, &hub->rdev, NULL, 78, 77, NULL, NULL), 0);
@@ -271,36 +294,49 @@ static void what_a_callback_did_is_done_when_its_endpoint_is_destroyed(void **st
 	end_polling();
 }
 
+static void what_a_callback_did_is_done_when_its_endpoint_is_destroyed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++)
+		round_of_destroy();
+}
+
 /* ---- The state of a client ---- */
 
 /* It is refused, and who waits for it is not woken yet. */
 UNSEEN static void stop_when_refused(const struct core *core)
 {
 	(void)core;
-	if (looms.client.base.refusal != WEFT_OK)
-		await(1);
+	if (looms.client.base.refusal == WEFT_OK || passed(1))
+		return;
+	pass(1);
+	await(2);
 }
 
-static void a_client_that_is_refused_knows_why(void **state)
+static void round_of_refusal(void)
 {
 	void (*hook)(const struct core *core) = stop_when_refused;
 	struct weft_service other;
-	weft_status status;
 
-	(void)state;
 	up();
 	assert_int_equal(loom_client_open(&looms.client, &host->rdev, NULL), WEFT_OK);
 	other = *looms.client.base.service;
 	other.major++;
 	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
 	assert_int_equal(weft_client_open(&looms.client.base, &host->rdev, &other, NULL), WEFT_OK);
-	assert_int_equal(loom_server_start(&looms.server, &hub->rdev, &loom_ops, &looms, NULL), WEFT_OK);
+	assert_int_equal(loom_server_start(&looms.server, &hub->rdev, &at_once, NULL, NULL), WEFT_OK);
 	begin_polling(poll_until_told, &hook);
-	while ((status = weft_client_state(&looms.client.base)) == WEFT_UNAVAILABLE)
-		sched_yield();
-	assert_int_equal(status, WEFT_FAILED_PRECONDITION);
-	pass(1);
+	await(1);
+	assert_int_equal(weft_client_state(&looms.client.base), WEFT_FAILED_PRECONDITION);
+	pass(2);
 	end_polling();
+}
+
+static void a_client_that_is_refused_knows_why(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++)
+		round_of_refusal();
 }
 
 /* ---- The life of a server ---- */
@@ -347,15 +383,13 @@ static void ignore(struct loom_tear_call *call, weft_status status, tests_v1_Clo
 /* The answerer is stopped with the token in its hands until the link lives again. */
 static void an_answer_of_one_life_is_not_sent_in_the_next(void **state)
 {
-	static const struct loom_ops handlers = { .tear = owe };
-
 	(void)state;
 	do {
 		struct loom_tear_call call;
 		tests_v1_Thread request = thread_of(3, "red");
 
 		up();
-		serve(&handlers, &owed);
+		serve(&later, &owed);
 		assert_int_equal(loom_tear_start(&looms.client, &call, &request, &cloth, WEFT_MS(10), ignore, NULL),
 		                 WEFT_OK);
 		pair_settle(pair);

@@ -43,7 +43,10 @@ class Run:
 
     def __init__(self, mutants: list[Mutant], timed: list[tuple[float, Killer]]) -> None:
         self.left = iter(mutants)
-        self.killers = [killer for _, killer in sorted(timed, key=lambda each: each[0])]
+        """Those of orders in the turn that killers.py has them in, the others by their time."""
+        self.killers = [killer for _, killer in timed if killer in KILLERS]
+        by_time = sorted(timed, key=lambda each: each[0])
+        self.killers += [killer for _, killer in by_time if killer not in KILLERS]
         self.last: dict[str, Killer] = {}
         self.verdicts: list[Verdict] = []
         self.lock = threading.Lock()
