@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A copy of what a peer may rewrite is the copy of one moment. The peer writes by another name of the same memory, of
- * which the compiler knows nothing: where it may, it goes back to the source. gcc does without the barrier, from -O1 on. */
+ * which the compiler knows nothing: where it may, it goes back to the source. Without the barrier gcc does, from -O1
+ * on; clang does not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
