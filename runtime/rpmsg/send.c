@@ -69,11 +69,6 @@ static int copy_and_send(const struct loan *loan)
 	return message->len;
 }
 
-static bool too_long(const struct loan *loan)
-{
-	return loan->message != NULL && (uint32_t)loan->message->len > loan->rdev->transport->mtu;
-}
-
 /* Its room in this life of the link, which may end before the caller looks; or what was sent; or an error. */
 static int try_borrow(struct loan *loan)
 {
@@ -83,8 +78,6 @@ static int try_borrow(struct loan *loan)
 	/* It went while we waited, and another has come, in which the destination may be anybody. */
 	if (result == RPMSG_SUCCESS && rpmsg_link_counters(loan->rdev)->ups != loan->life)
 		result = RPMSG_ERR_DEV_STATE;
-	if (result == RPMSG_SUCCESS && too_long(loan))
-		result = RPMSG_ERR_BUFF_SIZE; /* an interrupt brought smaller ones since the caller looked */
 	if (result == RPMSG_SUCCESS) {
 		loan->payload = first_free(loan->rdev, loan->ept);
 		result = loan->payload != NULL ? (int)loan->rdev->transport->mtu : RPMSG_ERR_NO_BUFF;
@@ -234,24 +227,25 @@ static int send_loan(struct rpmsg_endpoint *ept, const struct message *message)
 	return sent ? message->len : RPMSG_ERR_PARAM;
 }
 
+/* The loan's life is looked up before the length is compared: in another one the MTU may be another. */
 static int send_copy(struct rpmsg_endpoint *ept, const struct message *message, uint32_t timeout_us)
 {
+	if (!ept_lives(ept))
+		return RPMSG_ERR_PARAM;
+	struct loan loan = loan_for(ept, message);
 	int fault = send_fault(ept, message);
 
-	if (fault != RPMSG_SUCCESS)
-		return fault;
-	struct loan loan = loan_for(ept, message);
-	return borrow(&loan, timeout_us);
+	return fault == RPMSG_SUCCESS ? borrow(&loan, timeout_us) : fault;
 }
 
 static int try_copy(struct rpmsg_endpoint *ept, const struct message *message)
 {
+	if (!ept_lives(ept))
+		return RPMSG_ERR_PARAM;
+	struct loan loan = loan_for(ept, message);
 	int fault = send_fault(ept, message);
 
-	if (fault != RPMSG_SUCCESS)
-		return fault;
-	struct loan loan = loan_for(ept, message);
-	return try_borrow(&loan);
+	return fault == RPMSG_SUCCESS ? try_borrow(&loan) : fault;
 }
 
 /* Each makes its message, and one of the three above does the rest: arguments pile up on the stack no further. */
