@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILE = "tests/faults.toml"
 # How many rows a letter has: none is dropped in silence.
 ROWS = {"T": 12, "O": 24, "R": 15, "E": 11, "L": 7, "N": 11, "Z": 9, "C": 17}
-# How a test of this name looks in a file of this kind; of the simulator, what it holds at each step.
+# How a test of this name looks in a file of this kind; of the simulator, what it always holds.
 LOOKS = {
     ".c": r"cmocka_unit_test\w*\({0}\b|sim_violation\(\"{0}\"",
     ".py": r"^def {0}\(",

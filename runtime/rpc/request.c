@@ -18,12 +18,6 @@ static void count(struct weft_server *server, uint32_t *counter)
 	rpmsg_unlock(server->rdev, key);
 }
 
-/* Without an order: who compares it has begun to write, under the lock, and the link is up; the lock brings both. */
-static uint32_t life_of(const struct weft_server *server)
-{
-	return __atomic_load_n(&server->life, __ATOMIC_RELAXED);
-}
-
 /* ---- Slots ---- */
 
 /* The low byte of a token is its slot, the rest counts the uses of the server's slots; 0 is no token. */
@@ -269,7 +263,7 @@ void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
  * has no buffer to be told with, and holds one that the peer may lack to give us ours. */
 static __attribute__((noinline)) void expire(struct weft_server *server, struct weft_server_slot *slot)
 {
-	bool same = slot->life == life_of(server);
+	bool same = slot->life == server_life(server);
 
 	if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE)) {
 		give_frame_back(server, slot);
@@ -392,7 +386,7 @@ static weft_status borrow(struct weft_server *server, struct weft_server_slot *s
 {
 	rpmsg_tx_begin(server->rdev);
 	*reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, room);
-	bool same = slot->life == life_of(server) && rpmsg_link(server->rdev) == WEFT_LINK_UP;
+	bool same = slot->life == server_life(server) && rpmsg_link(server->rdev) == WEFT_LINK_UP;
 	if (*reply != NULL && same)
 		return WEFT_OK;
 	if (*reply != NULL)

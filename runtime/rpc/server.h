@@ -18,6 +18,12 @@ enum slot_state {
 	SLOT_ANSWERING /* it does */
 };
 
+/* Without an order: who compares it has begun to write, under the lock, and the link is up; the lock brings both. */
+static inline uint32_t server_life(const struct weft_server *server)
+{
+	return __atomic_load_n(&server->life, __ATOMIC_RELAXED);
+}
+
 /*@ requires \valid_read(slot);
   @ assigns \nothing;
   @ ensures \result <==> ahead(slot->due, now) < 0x80000000; */
