@@ -90,7 +90,7 @@ def test_every_order_of_the_ring_has_a_mutant():
     text = (ROOT / "runtime/virtio/ring.h").read_text()
     strong = sum(text.count(f"__ATOMIC_{name}") for name in ("ACQUIRE", "RELEASE", "SEQ_CST"))
     mutants = [mutant for mutant in orders.mutants(ROOT) if mutant.path.endswith("/ring.h")]
-    assert len(mutants) == strong
+    assert len([mutant for mutant in mutants if ":barrier:" not in mutant.id]) == strong
 
 
 @pytest.mark.parametrize(

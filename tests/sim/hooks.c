@@ -308,10 +308,9 @@ static uint32_t shared_load(uintptr_t address, uint8_t size, int order)
 	memcpy(&value, (const void *)address, size);
 	if (sim.plan.policy == SIM_EXHAUSTIVE)
 		place.weak->stale = sim.steps >= sim.plan.from && sim.steps < sim.plan.to ? sim.plan.stale : 0;
-	uint32_t seen = weak_load(place.weak, place.side, place.at, size, value,
-	                          acquires(order) ? WEAK_ACQUIRE : WEAK_RELAXED, &race);
-	if (SIM_IMAGES)
-		seen = value;
+	uint32_t loaded = weak_load(place.weak, place.side, place.at, size, value,
+	                            acquires(order) ? WEAK_ACQUIRE : WEAK_RELAXED, &race);
+	uint32_t seen = SIM_IMAGES ? value : loaded;
 	if (seen != value)
 		old_value();
 	sim_trace((uint64_t)place.at << 32 | seen);

@@ -154,7 +154,7 @@ static void boot(struct sim_core *core)
 static void die(struct sim_core *core)
 {
 	sim_say("core %d dies at its step %llu", core->number, (unsigned long long)core->steps);
-	if (core->number == sim.plan.victim && core->lives == 1 && sim.plan.later != 0)
+	if ((int)core->number == (int)sim.plan.victim && core->lives == 1 && sim.plan.later != 0)
 		sim.second_at = sim.steps + sim.plan.later;
 	core->state = SIM_OFF;
 	core->boots_at = sim.now + 1000u * (1u + choose(64) * choose(64));
