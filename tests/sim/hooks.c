@@ -296,6 +296,12 @@ static void old_value(void)
 #endif
 }
 
+/* A core with a cache of its own sees what stands there, whatever memory's past. */
+static uint32_t in_image(uint32_t loaded, uint32_t image)
+{
+	return SIM_IMAGES ? image : loaded;
+}
+
 static uint32_t shared_load(uintptr_t address, uint8_t size, int order)
 {
 	struct weak_race race = { 0 };
@@ -308,9 +314,9 @@ static uint32_t shared_load(uintptr_t address, uint8_t size, int order)
 	memcpy(&value, (const void *)address, size);
 	if (sim.plan.policy == SIM_EXHAUSTIVE)
 		place.weak->stale = sim.steps >= sim.plan.from && sim.steps < sim.plan.to ? sim.plan.stale : 0;
-	uint32_t loaded = weak_load(place.weak, place.side, place.at, size, value,
-	                            acquires(order) ? WEAK_ACQUIRE : WEAK_RELAXED, &race);
-	uint32_t seen = SIM_IMAGES ? value : loaded;
+	uint32_t seen = in_image(weak_load(place.weak, place.side, place.at, size, value,
+	                                   acquires(order) ? WEAK_ACQUIRE : WEAK_RELAXED, &race),
+	                         value);
 	if (seen != value)
 		old_value();
 	sim_trace((uint64_t)place.at << 32 | seen);
