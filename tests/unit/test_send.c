@@ -116,6 +116,7 @@ static void what_cannot_be_sent_is_refused(void **state)
 	assert_int_equal(rpmsg_send_offchannel_nocopy(&none, 5, 77, bytes, 1), RPMSG_ERR_PARAM);
 	assert_null(rpmsg_get_tx_buffer(&none, NULL, 0));
 	assert_null(rpmsg_get_tx_payload_buffer(NULL, NULL, 1));
+	assert_null(rpmsg_try_tx_buffer(&none, NULL));
 	assert_int_equal(rpmsg_send(&unbound, bytes, 1), RPMSG_ERR_ADDR);
 	assert_int_equal(rpmsg_sendto(&sender, bytes, 1, ANY), RPMSG_ERR_ADDR);
 	assert_int_equal(rpmsg_send_offchannel(&sender, ANY, 77, bytes, 1), RPMSG_ERR_ADDR);
