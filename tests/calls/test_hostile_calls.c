@@ -459,6 +459,18 @@ static void a_hello_that_does_not_fit_is_not_written(void **state)
 	assert_int_equal(rpmsg_buffers_out(&looms.pair.device.rdev), 0);
 }
 
+static void a_frame_that_nobody_takes_gives_its_buffer_back(void **state)
+{
+	struct rpmsg_endpoint *ept = &looms.server.base.ept;
+
+	(void)state;
+	be_a_lying_client();
+	uint8_t *frame = weft_frame_borrow(ept, WEFT_CALL_HEADER_SIZE);
+	assert_int_equal(rpmsg_buffers_out(ept->rdev), 1);
+	assert_false(weft_frame_send(ept, RPMSG_ADDR_ANY, frame, WEFT_CALL_HEADER_SIZE));
+	assert_int_equal(rpmsg_buffers_out(ept->rdev), 0);
+}
+
 /* ---- For long ---- */
 
 /* Slot and sequence make a call's number; the sequence goes around, and no pending call is taken for another. */
@@ -554,6 +566,7 @@ int main(void)
 		cmocka_unit_test(a_response_over_the_limit_is_data_loss),
 		cmocka_unit_test(kinds_of_streams_and_of_the_future_touch_no_call),
 		cmocka_unit_test(a_hello_that_does_not_fit_is_not_written),
+		cmocka_unit_test(a_frame_that_nobody_takes_gives_its_buffer_back),
 		cmocka_unit_test(a_client_believes_a_hello_reply_only_when_all_of_it_is_right),
 		cmocka_unit_test(numbers_of_calls_may_wrap),
 		cmocka_unit_test(a_flood_of_requests_and_cancels_leaves_nothing),
