@@ -103,7 +103,7 @@ void rpmsg_tx_end(struct rpmsg_device *rdev)
 	if (!rpmsg_others_poll(rdev))
 		return;
 	uintptr_t key = rpmsg_lock(rdev);
-	/* Each by itself: a compiler that reads both in one word reads what the poller writes beside them, without the lock. */
+	/* Each by itself: read in one word they bring what the poller writes beside them, without the lock. */
 	bool service = __atomic_load_n(&rdev->service_due, __ATOMIC_RELAXED);
 	bool restart = __atomic_load_n(&rdev->restart_due, __ATOMIC_RELAXED);
 	bool due = --rdev->writers == 0 && (service || restart);
