@@ -21,6 +21,7 @@ struct message {
 	uint32_t dst;
 	const void *data;
 	int len;
+	bool bound; /* to whom the endpoint is bound when it goes out, whatever dst was */
 };
 
 /* Who borrows, and what for. ept is looked up by its address each time: whoever ran since the caller looked may have
@@ -31,12 +32,13 @@ struct loan {
 	uint32_t addr;
 	const struct message *message; /* to be sent in it at once; NULL: none */
 	uint8_t *payload;              /* what was lent */
-	uint32_t life;                 /* of the link: addresses are of one */
+	uint32_t life;                 /* of the link, when it was asked for: addresses are of one */
+	bool asked;
 };
 
 static struct loan loan_for(const struct rpmsg_endpoint *ept, const struct message *message)
 {
-	return (struct loan){ ept->rdev, ept, ept->addr, message, NULL, rpmsg_link_counters(ept->rdev)->ups };
+	return (struct loan){ .rdev = ept->rdev, .ept = ept, .addr = ept->addr, .message = message };
 }
 
 /* What stands against lending ept a buffer, but that there may be none; 0: nothing. Locked. */
@@ -57,14 +59,33 @@ static inline __attribute__((always_inline)) uint8_t *first_free(struct rpmsg_de
 	return rdev->transport->ops->get_tx(rdev->transport, ept);
 }
 
+/* What may have changed since the caller looked, or while we waited: the link may have gone, and another life come, in
+ * which buffers are smaller and the destination may be anybody. Locked, the link is up. */
+static int changed_fault(struct loan *loan)
+{
+	const struct message *message = loan->message;
+	uint32_t life = rpmsg_link_counters(loan->rdev)->ups;
+
+	if (loan->asked && loan->life != life)
+		return RPMSG_ERR_DEV_STATE;
+	loan->asked = true;
+	loan->life = life;
+	if (message == NULL)
+		return RPMSG_SUCCESS;
+	if (message->bound && loan->ept->dest_addr == RPMSG_ADDR_ANY)
+		return RPMSG_ERR_ADDR;
+	return (uint32_t)message->len <= loan->rdev->transport->mtu ? RPMSG_SUCCESS : RPMSG_ERR_BUFF_SIZE;
+}
+
 static int copy_and_send(const struct loan *loan)
 {
 	const struct message *message = loan->message;
 	struct weft_transport *transport = loan->rdev->transport;
+	uint32_t dst = message->bound ? loan->ept->dest_addr : message->dst;
 
 	if (message->len > 0)
 		memcpy(loan->payload, message->data, (size_t)message->len);
-	transport->ops->send(transport, loan->ept, loan->payload, (uint32_t)message->len, message->src, message->dst);
+	transport->ops->send(transport, loan->ept, loan->payload, (uint32_t)message->len, message->src, dst);
 	rpmsg_flush(loan->rdev);
 	return message->len;
 }
@@ -75,9 +96,8 @@ static int try_borrow(struct loan *loan)
 	uintptr_t key = rpmsg_lock(loan->rdev);
 	int result = lend_fault(loan->rdev, loan->ept, loan->addr);
 
-	/* It went while we waited, and another has come, in which the destination may be anybody. */
-	if (result == RPMSG_SUCCESS && rpmsg_link_counters(loan->rdev)->ups != loan->life)
-		result = RPMSG_ERR_DEV_STATE;
+	if (result == RPMSG_SUCCESS)
+		result = changed_fault(loan);
 	if (result == RPMSG_SUCCESS) {
 		loan->payload = first_free(loan->rdev, loan->ept);
 		result = loan->payload != NULL ? (int)loan->rdev->transport->mtu : RPMSG_ERR_NO_BUFF;
@@ -227,39 +247,38 @@ static int send_loan(struct rpmsg_endpoint *ept, const struct message *message)
 	return sent ? message->len : RPMSG_ERR_PARAM;
 }
 
-/* The loan's life is looked up before the length is compared: in another one the MTU may be another. */
 static int send_copy(struct rpmsg_endpoint *ept, const struct message *message, uint32_t timeout_us)
 {
-	if (!ept_lives(ept))
-		return RPMSG_ERR_PARAM;
-	struct loan loan = loan_for(ept, message);
 	int fault = send_fault(ept, message);
 
-	return fault == RPMSG_SUCCESS ? borrow(&loan, timeout_us) : fault;
+	if (fault != RPMSG_SUCCESS)
+		return fault;
+	struct loan loan = loan_for(ept, message);
+	return borrow(&loan, timeout_us);
 }
 
 static int try_copy(struct rpmsg_endpoint *ept, const struct message *message)
 {
-	if (!ept_lives(ept))
-		return RPMSG_ERR_PARAM;
-	struct loan loan = loan_for(ept, message);
 	int fault = send_fault(ept, message);
 
-	return fault == RPMSG_SUCCESS ? try_borrow(&loan) : fault;
+	if (fault != RPMSG_SUCCESS)
+		return fault;
+	struct loan loan = loan_for(ept, message);
+	return try_borrow(&loan);
 }
 
 /* Each makes its message, and one of the three above does the rest: arguments pile up on the stack no further. */
 int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len,
                        uint32_t timeout_us)
 {
-	struct message message = { src, dst, data, len };
+	struct message message = { src, dst, data, len, false };
 
 	return send_copy(ept, &message, timeout_us);
 }
 
 int rpmsg_send_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	struct message message = { src, dst, data, len };
+	struct message message = { src, dst, data, len, false };
 
 	return ept_lives(ept) ? send_copy(ept, &message, ept->rdev->tx_timeout_us) : RPMSG_ERR_PARAM;
 }
@@ -268,7 +287,7 @@ int rpmsg_sendto(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t
 {
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
-	struct message message = { ept->addr, dst, data, len };
+	struct message message = { ept->addr, dst, data, len, false };
 	return send_copy(ept, &message, ept->rdev->tx_timeout_us);
 }
 
@@ -276,13 +295,13 @@ int rpmsg_send(struct rpmsg_endpoint *ept, const void *data, int len)
 {
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
-	struct message message = { ept->addr, ept->dest_addr, data, len };
+	struct message message = { ept->addr, ept->dest_addr, data, len, true };
 	return send_copy(ept, &message, ept->rdev->tx_timeout_us);
 }
 
 int rpmsg_trysend_offchannel(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	struct message message = { src, dst, data, len };
+	struct message message = { src, dst, data, len, false };
 
 	return try_copy(ept, &message);
 }
@@ -291,7 +310,7 @@ int rpmsg_trysendto(struct rpmsg_endpoint *ept, const void *data, int len, uint3
 {
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
-	struct message message = { ept->addr, dst, data, len };
+	struct message message = { ept->addr, dst, data, len, false };
 	return try_copy(ept, &message);
 }
 
@@ -299,13 +318,13 @@ int rpmsg_trysend(struct rpmsg_endpoint *ept, const void *data, int len)
 {
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
-	struct message message = { ept->addr, ept->dest_addr, data, len };
+	struct message message = { ept->addr, ept->dest_addr, data, len, true };
 	return try_copy(ept, &message);
 }
 
 int rpmsg_send_offchannel_nocopy(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	struct message message = { src, dst, data, len };
+	struct message message = { src, dst, data, len, false };
 
 	return send_loan(ept, &message);
 }
@@ -314,7 +333,7 @@ int rpmsg_sendto_nocopy(struct rpmsg_endpoint *ept, const void *data, int len, u
 {
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
-	struct message message = { ept->addr, dst, data, len };
+	struct message message = { ept->addr, dst, data, len, false };
 	return send_loan(ept, &message);
 }
 
@@ -322,7 +341,7 @@ int rpmsg_send_nocopy(struct rpmsg_endpoint *ept, const void *data, int len)
 {
 	if (!ept_lives(ept))
 		return RPMSG_ERR_PARAM;
-	struct message message = { ept->addr, ept->dest_addr, data, len };
+	struct message message = { ept->addr, ept->dest_addr, data, len, false };
 	return send_loan(ept, &message);
 }
 

@@ -217,7 +217,7 @@ static void what_the_peer_scribbles_over_a_lent_buffer_does_not_matter(void **st
 	}
 }
 
-/* ---- Destroyed, or released, while somebody waits ---- */
+/* ---- Destroyed, bound to another, or released, while somebody waits ---- */
 
 static int destroy_waiting(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
 {
@@ -236,13 +236,13 @@ static void *await_buffer(void)
 	return rpmsg_get_tx_buffer(&ept, NULL, 1000);
 }
 
-/* ept waits for a buffer; a message to other, whose callback destroys ept, comes before one is free. */
-static void someone_waits(void)
+/* ept waits for a buffer; a message to other, whose callback does something to ept, comes before one is free. */
+static void someone_waits(rpmsg_ept_cb meanwhile)
 {
 	core->asleep = false;
 	for (unsigned i = 0; i < PAIR_NUM; i++)
 		assert_int_equal(rpmsg_trysend(&ept, "full", 4), 4);
-	assert_int_equal(rpmsg_rebind_ept(&other, destroy_waiting, NULL), 0);
+	assert_int_equal(rpmsg_rebind_ept(&other, meanwhile, NULL), 0);
 	assert_int_equal(rpmsg_trysendto(&far, "now!", 4, 78), 4);
 }
 
@@ -251,12 +251,49 @@ static void an_endpoint_destroyed_while_it_waits_loses_no_buffer(void **state)
 	(void)state;
 	for (int side = 0; side < 2; side++) {
 		ends_connect(side);
-		someone_waits();
+		someone_waits(destroy_waiting);
 		assert_int_equal(rpmsg_send(&ept, "late", 4), RPMSG_ERR_PARAM);
 		ends_settled();
 		ends_connect(side);
-		someone_waits();
+		someone_waits(destroy_waiting);
 		assert_null(await_buffer());
+		ends_settled();
+	}
+}
+
+static uint32_t another;
+
+static int bind_to_another(struct rpmsg_endpoint *whose, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)whose;
+	(void)data;
+	(void)len;
+	(void)src;
+	(void)priv;
+	assert_int_equal(rpmsg_set_dest(&ept, another), 0);
+	return RPMSG_SUCCESS;
+}
+
+static void what_waited_goes_to_whom_its_endpoint_is_bound_then(void **state)
+{
+	struct rpmsg_endpoint second;
+	struct inbox second_inbox = { 0 };
+
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		ends_connect(side);
+		assert_int_equal(rpmsg_create_ept(&second, &peer->rdev, NULL, 79, 77, inbox_cb, NULL), 0);
+		second.priv = &second_inbox;
+		another = 79;
+		someone_waits(bind_to_another);
+		assert_int_equal(rpmsg_send(&ept, "late", 4), 4);
+		ends_settled();
+		assert_memory_equal(second_inbox.bytes, "late", 4);
+		assert_memory_equal(far_inbox.bytes, "full", 4);
+		ends_connect(side);
+		another = RPMSG_ADDR_ANY;
+		someone_waits(bind_to_another);
+		assert_int_equal(rpmsg_send(&ept, "late", 4), RPMSG_ERR_ADDR);
 		ends_settled();
 	}
 }
@@ -321,6 +358,7 @@ int main(void)
 		cmocka_unit_test(the_capacity_is_of_the_life_that_the_loan_is_of),
 		cmocka_unit_test(destroying_the_borrower_ends_its_loans),
 		cmocka_unit_test(an_endpoint_destroyed_while_it_waits_loses_no_buffer),
+		cmocka_unit_test(what_waited_goes_to_whom_its_endpoint_is_bound_then),
 		cmocka_unit_test(who_waits_is_told_of_a_loan_that_was_given_back),
 		cmocka_unit_test(what_the_peer_scribbles_over_a_lent_buffer_does_not_matter),
 	};

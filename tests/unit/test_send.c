@@ -316,6 +316,43 @@ static void what_does_not_fit_any_more_after_a_wait_is_not_written(void **state)
 	settled();
 }
 
+static bool interrupts;
+
+/* The interrupt that polls comes before the sender has the lock: it has looked at the length already. */
+static uintptr_t come_again_first(struct weft_port *port)
+{
+	if (interrupts) {
+		interrupts = false;
+		come_again_smaller(port, NULL, 0, 0);
+	}
+	return 0;
+}
+
+static void unlock(struct weft_port *port, uintptr_t key)
+{
+	(void)port;
+	(void)key;
+}
+
+static void what_does_not_fit_any_more_when_it_has_the_lock_is_not_written(void **state)
+{
+	uint8_t full[MTU];
+	struct weft_port_ops interrupted = pair_ops;
+
+	(void)state;
+	interrupted.lock = come_again_first;
+	interrupted.unlock = unlock;
+	memset(full, 0xa5, sizeof full);
+	connect(1);
+	from->port.ops = &interrupted;
+	interrupts = true;
+	assert_int_equal(rpmsg_trysend(&sender, full, sizeof full), RPMSG_ERR_BUFF_SIZE);
+	assert_false(interrupts);
+	assert_memory_equal(pair.memory, as_it_was, sizeof as_it_was);
+	from->port.ops = &pair_ops;
+	settled();
+}
+
 /* ---- Callbacks send, and do not wait ---- */
 
 static unsigned refused;
@@ -396,6 +433,7 @@ int main(void)
 		cmocka_unit_test(what_came_with_the_last_tick_is_taken),
 		cmocka_unit_test(a_send_ends_early_when_the_peer_goes_away),
 		cmocka_unit_test(what_does_not_fit_any_more_after_a_wait_is_not_written),
+		cmocka_unit_test(what_does_not_fit_any_more_when_it_has_the_lock_is_not_written),
 		cmocka_unit_test(two_cores_that_answer_from_callbacks_with_full_rings_do_not_stop),
 		cmocka_unit_test(until_the_next_poll_a_link_that_was_restarted_is_down),
 	};

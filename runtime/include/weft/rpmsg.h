@@ -152,10 +152,11 @@ struct rpmsg_endpoint *rpmsg_find_ept(struct rpmsg_device *rdev, uint32_t addr);
 
 /* ---- Sending ----------------------------------------------------------------------------------------------- */
 
-/* Copy len bytes into a transmit buffer and send it. Returns len, or with nothing sent
+/* Copy len bytes into a transmit buffer and send it; without dst: to whom ept is bound when it goes out. Returns len,
+ * or with nothing sent
  *   RPMSG_ERR_PARAM      ept is none or was destroyed while it waited, data is NULL with len > 0, or len < 0
  *   RPMSG_ERR_BUFF_SIZE  len > rpmsg_mtu(), or than that of a link that came back smaller while it waited
- *   RPMSG_ERR_ADDR       no destination yet; src or dst is ANY
+ *   RPMSG_ERR_ADDR       no destination yet, or no more when there is a buffer; src or dst is ANY
  *   RPMSG_ERR_NO_BUFF    no buffer in time
  *   RPMSG_ERR_DEV_STATE  the link is down, or went down while waiting
  * send*: wait at most the device's tx_timeout_us, in a callback not at all; while waiting the link is polled (unless
