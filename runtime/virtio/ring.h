@@ -204,24 +204,6 @@ static inline void ring_load_words(void *snapshot, const void *shared, uint32_t 
 	}
 }
 
-static inline void ring_store_words(void *shared, const void *snapshot, uint32_t len)
-{
-	uint32_t *to = (uint32_t *)shared;
-	uint32_t word;
-
-	for (uint32_t i = 0; i < len / 4u; i++) {
-		memcpy(&word, (const uint8_t *)snapshot + i * 4u, sizeof word);
-		ring_store32(&to[i], word);
-	}
-}
-
-/* Write what the peer does not read yet: a later store tells it to. */
-static inline void ring_write(void *shared, const void *snapshot, uint32_t len)
-{
-	memcpy(shared, snapshot, len);
-	ring_clean(shared, len);
-}
-
 static inline void ring_store_used(struct vring_used_elem *elem, uint32_t id, uint32_t len)
 {
 	__atomic_store_n(&elem->id, id, __ATOMIC_RELAXED);

@@ -5,28 +5,46 @@
 #include "weft/virtqueue.h"
 #include "weft/wrap.h"
 
+static void write_vring(struct rsc_vring *vring, uint32_t da, const struct virtio_layout_config *config, uint32_t i)
+{
+	ring_store32(&vring->da, da);
+	ring_store32(&vring->align, config->align);
+	ring_store32(&vring->num, config->num);
+	ring_store32(&vring->notifyid, i);
+	ring_store32(&vring->reserved, 0);
+}
+
+static void write_vdev(struct rsc_vdev *vdev)
+{
+	ring_store32(&vdev->type, RSC_VDEV);
+	ring_store32(&vdev->id, VIRTIO_ID_RPMSG);
+	ring_store32(&vdev->notifyid, 0);
+	ring_store32(&vdev->dfeatures, 0);
+	ring_store32(&vdev->gfeatures, 0);
+	ring_store32(&vdev->config_len, 0);
+	ring_store32((uint32_t *)(void *)&vdev->status, 2u << 8); /* and num_of_vrings, and what is reserved */
+}
+
+/* Each word once and in its place: a copy of it all would stand on the stack of whoever polls. */
 void virtio_table_write(const struct weft_region *region, const struct virtio_layout_config *config,
                         const struct virtio_layout *layout)
 {
-	struct rsc_table table;
+	struct rsc_table *table = virtio_table(region);
 	uint32_t head_da = (uint32_t)region->address;
 
-	memset(&table, 0, sizeof table);
-	table.version = RSC_TABLE_VERSION;
-	table.num = 2;
-	table.offset[0] = offsetof(struct rsc_table, vdev);
-	table.offset[1] = offsetof(struct rsc_table, epoch);
-	table.vdev.type = RSC_VDEV;
-	table.vdev.id = VIRTIO_ID_RPMSG;
-	table.vdev.num_of_vrings = 2;
+	ring_store32(&table->version, RSC_TABLE_VERSION);
+	ring_store32(&table->num, 2);
+	ring_store32(&table->reserved[0], 0);
+	ring_store32(&table->reserved[1], 0);
+	ring_store32(&table->offset[0], offsetof(struct rsc_table, vdev));
+	ring_store32(&table->offset[1], offsetof(struct rsc_table, epoch));
+	write_vdev(&table->vdev);
 	for (uint32_t i = 0; i < 2; i++)
-		table.vdev.vring[i] =
-			(struct rsc_vring){ head_da + layout->vring[i], config->align, config->num, i, 0 };
-	table.epoch.type = RSC_WEFT_EPOCH;
-	table.epoch.version = RSC_WEFT_EPOCH_VERSION;
-	table.epoch.driver_da = head_da + VIRTIO_HEAD_DRIVER;
-	table.epoch.device_da = head_da + VIRTIO_HEAD_DEVICE;
-	ring_store_words(region->base, &table, sizeof table);
+		write_vring(&table->vdev.vring[i], head_da + layout->vring[i], config, i);
+	ring_store32(&table->epoch.type, RSC_WEFT_EPOCH);
+	ring_store32(&table->epoch.version, RSC_WEFT_EPOCH_VERSION);
+	ring_store32(&table->epoch.driver_da, head_da + VIRTIO_HEAD_DRIVER);
+	ring_store32(&table->epoch.device_da, head_da + VIRTIO_HEAD_DEVICE);
 }
 
 WEFT_WRAPS static enum weft_check vring_fault(const struct rsc_vring *vring, const struct weft_region *region,
