@@ -32,8 +32,7 @@ struct loan {
 	uint32_t addr;
 	const struct message *message; /* to be sent in it at once; NULL: none */
 	uint8_t *payload;              /* what was lent */
-	uint32_t life;                 /* of the link, when it was asked for: addresses are of one */
-	bool asked;
+	uint32_t life;                 /* of the link, when it was asked for: addresses are of one; 0: it was not */
 };
 
 static struct loan loan_for(const struct rpmsg_endpoint *ept, const struct message *message)
@@ -66,9 +65,8 @@ static int changed_fault(struct loan *loan)
 	const struct message *message = loan->message;
 	uint32_t life = rpmsg_link_counters(loan->rdev)->ups;
 
-	if (loan->asked && loan->life != life)
+	if (loan->life != 0 && loan->life != life)
 		return RPMSG_ERR_DEV_STATE;
-	loan->asked = true;
 	loan->life = life;
 	if (message == NULL)
 		return RPMSG_SUCCESS;
