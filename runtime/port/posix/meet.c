@@ -295,9 +295,8 @@ uint32_t weft_posix_session(struct weft_port *port)
 		return 0; /* a poll that sees nobody, between two peers */
 	}
 	if (posix->driver ? accept_device(posix) : meet_driver(posix)) {
-		posix->session = ++posix->last_session;
-		if (posix->session == 0)
-			posix->session = ++posix->last_session;
+		posix->last_session = posix->last_session == UINT32_MAX ? 1 : posix->last_session + 1;
+		posix->session = posix->last_session;
 	}
 	return posix->session;
 }
