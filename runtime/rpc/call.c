@@ -12,7 +12,7 @@ static uint32_t first_id(const struct weft_client *client)
 	return (uint32_t)((uint64_t)client->sequence * client->call_slots);
 }
 
-bool weft_call_put(struct weft_client *client, struct weft_call *call)
+bool weft_call_put(struct weft_client *client, struct weft_call *call, uint8_t *frame, uint32_t timeout_us)
 {
 	uintptr_t key = rpmsg_lock(client->rdev);
 	uint32_t slot = 0;
@@ -24,6 +24,10 @@ bool weft_call_put(struct weft_client *client, struct weft_call *call)
 		client->sequence = weft_wrap_add(client->sequence, 1u);
 		call->id = first_id(client) + slot;
 		call->state = CALL_PENDING;
+		frame_begin(frame, (struct weft_call_header){ .kind = WEFT_KIND_REQUEST,
+		                                              .method = call->method->id,
+		                                              .call = call->id,
+		                                              .aux = timeout_us });
 	}
 	rpmsg_unlock(client->rdev, key);
 	return slot < client->call_slots;
@@ -41,16 +45,18 @@ static uint32_t slot_of(const struct weft_client *client, uint32_t id)
 	return id & (client->call_slots - 1u);
 }
 
+/* By its place, not by what stands in it: where it has ended meanwhile it may be gone. */
 bool weft_call_take(struct weft_client *client, struct weft_call *call)
 {
 	uintptr_t key = rpmsg_lock(client->rdev);
-	uint32_t slot = slot_of(client, call->id);
-	bool taken = client->calls[slot] == call;
+	uint32_t slot = 0;
 
-	if (taken)
+	while (slot < client->call_slots && client->calls[slot] != call)
+		slot++;
+	if (slot < client->call_slots)
 		taken_out(client, call, slot);
 	rpmsg_unlock(client->rdev, key);
-	return taken;
+	return slot < client->call_slots;
 }
 
 /* The pending call that a reply names, taken out; NULL: none. */

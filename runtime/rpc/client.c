@@ -24,9 +24,8 @@ static void set_state(struct weft_client *client, enum client_state state)
 
 static __attribute__((noinline)) void write_hello(struct weft_client *client, uint8_t *frame, uint32_t id)
 {
-	struct weft_call_header header = { .kind = WEFT_KIND_HELLO, .method = client->service->id, .call = id };
-
-	frame_begin(frame, &header);
+	frame_begin(frame,
+	            (struct weft_call_header){ .kind = WEFT_KIND_HELLO, .method = client->service->id, .call = id });
 	weft_hello_write(frame + WEFT_CALL_HEADER_SIZE, client->service, rpmsg_mtu(client->rdev), 0);
 }
 

@@ -23,8 +23,8 @@ enum call_state {
 	CALL_DONE         /* over; only a sync caller is there to see it */
 };
 
-/* Into the table: true. False: it is full. */
-bool weft_call_put(struct weft_client *client, struct weft_call *call);
+/* Into the table, and its header into the frame, before anybody can end it: true. False: the table is full. */
+bool weft_call_put(struct weft_client *client, struct weft_call *call, uint8_t *frame, uint32_t timeout_us);
 
 /* Take the call out of the table. True: it was there, and it is now the caller's to end. */
 bool weft_call_take(struct weft_client *client, struct weft_call *call);

@@ -35,7 +35,7 @@ bool weft_header_send(struct rpmsg_endpoint *ept, uint32_t dst, const struct wef
 
 	if (frame == NULL)
 		return false;
-	frame_begin(frame, header);
+	frame_begin(frame, *header);
 	return weft_frame_send(ept, dst, frame, sizeof *header);
 }
 

@@ -17,9 +17,10 @@
 _Static_assert(sizeof(struct weft_call_header) == WEFT_CALL_HEADER_SIZE, "the wire's size");
 _Static_assert(sizeof(struct weft_hello) == WEFT_HELLO_SIZE, "the wire's size");
 
-static inline void frame_begin(uint8_t *frame, const struct weft_call_header *header)
+/* Word by word from where the values are: a frame is aligned to 4, as every payload. */
+static inline void frame_begin(uint8_t *frame, struct weft_call_header header)
 {
-	memcpy(frame, header, sizeof *header);
+	*(struct weft_call_header *)(void *)frame = header;
 }
 
 /* For a small frame that never waits: borrow a buffer of at least len bytes, write, send. From a borrowed one to its

@@ -5,9 +5,8 @@
 #include "rpc/server.h"
 #include "weft/wrap.h"
 
-#define TOKEN_SEQUENCE 0xffffffu /* what of the sequence a token has room for */
-#define LOOK_US WEFT_MS(1)       /* until those who wait for a transmit buffer are looked at again */
-#define NEVER UINT32_MAX         /* more than any time-out */
+#define LOOK_US WEFT_MS(1) /* until those who wait for a transmit buffer are looked at again */
+#define NEVER UINT32_MAX   /* more than any time-out */
 
 /* Tokens are answered by any context. */
 static void count(struct weft_server *server, uint32_t *counter)
@@ -18,75 +17,7 @@ static void count(struct weft_server *server, uint32_t *counter)
 	rpmsg_unlock(server->rdev, key);
 }
 
-/* ---- Slots ---- */
-
-/* The low byte of a token is its slot, the rest counts the uses of the server's slots; 0 is no token. */
-static uint32_t next_token(struct weft_server *server, uint32_t slot)
-{
-	server->sequence = weft_wrap_add(server->sequence, 1u);
-	if ((server->sequence & TOKEN_SEQUENCE) == 0)
-		server->sequence = weft_wrap_add(server->sequence, 1u);
-	return (server->sequence & TOKEN_SEQUENCE) << 8 | slot;
-}
-
-static struct weft_server_slot *take_slot(struct weft_server *server)
-{
-	uintptr_t key = rpmsg_lock(server->rdev);
-	struct weft_server_slot *taken = NULL;
-
-	for (uint32_t i = 0; i < server->slot_count; i++) {
-		struct weft_server_slot *slot = &server->slots[i];
-
-		if (slot->state != SLOT_FREE)
-			continue;
-		slot->state = SLOT_SERVING;
-		slot->token = next_token(server, i);
-		slot->order = server->sequence;
-		slot->life = server->life;
-		taken = slot;
-		break;
-	}
-	rpmsg_unlock(server->rdev, key);
-	return taken;
-}
-
-/* Without the lock: one of the states that it had. */
-static bool is_in(const struct weft_server_slot *slot, enum slot_state state)
-{
-	return __atomic_load_n(&slot->state, __ATOMIC_RELAXED) == state;
-}
-
-/* From one state to another, if it is still that use of the slot. False: somebody was faster. */
-static bool move(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, enum slot_state from,
-                 enum slot_state to)
-{
-	uintptr_t key = rpmsg_lock(server->rdev);
-	bool moved = slot->token == token && slot->state == from;
-
-	if (moved) {
-		__atomic_store_n(&slot->state, (uint8_t)to, __ATOMIC_RELAXED);
-		if (to == SLOT_WAITING)
-			server->waiting++; /* only by the context that polls, as the next */
-		if (from == SLOT_WAITING)
-			server->waiting--;
-	}
-	rpmsg_unlock(server->rdev, key);
-	return moved;
-}
-
-static struct weft_server_slot *oldest_waiting(const struct weft_server *server)
-{
-	struct weft_server_slot *oldest = NULL;
-
-	for (uint32_t i = 0; i < server->slot_count && server->waiting != 0; i++) {
-		struct weft_server_slot *slot = &server->slots[i];
-
-		if (is_in(slot, SLOT_WAITING) &&
-		    (oldest == NULL || weft_wrap_sub(slot->order, oldest->order) > INT32_MAX))
-			oldest = slot;
-	}
-	return oldest;
-}
+/* ---- Answers ---- */
 
 static void give_frame_back(struct weft_server *server, struct weft_server_slot *slot)
 {
@@ -96,16 +27,11 @@ static void give_frame_back(struct weft_server *server, struct weft_server_slot 
 	slot->frame = NULL;
 }
 
-/* ---- Answers ---- */
-
 /* While the slot is ours: as soon as it is free it may be another's. */
 static __attribute__((noinline)) void begin_answer(uint8_t *frame, uint32_t method, uint32_t call, weft_status status)
 {
-	struct weft_call_header header = {
-		.kind = WEFT_KIND_REPLY, .method = method, .call = call, .aux = (uint32_t)status
-	};
-
-	frame_begin(frame, &header);
+	frame_begin(frame, (struct weft_call_header){
+				   .kind = WEFT_KIND_REPLY, .method = method, .call = call, .aux = (uint32_t)status });
 }
 
 static void send_answer(struct weft_server *server, uint32_t dst, uint8_t *frame, uint32_t body_len)
@@ -131,11 +57,17 @@ static weft_status run(struct weft_server *server, struct weft_request *request)
 	return status;
 }
 
+/* Streams and continued messages are not. */
+static bool is_implemented(uint8_t kind, uint8_t flags)
+{
+	return kind == WEFT_KIND_REQUEST && (flags & WEFT_FLAG_CONTINUED) == 0;
+}
+
 static weft_status status_of(struct weft_server *server, const struct weft_server_slot *slot,
                              struct weft_request *request)
 {
-	if (slot->kind != WEFT_KIND_REQUEST || (slot->flags & WEFT_FLAG_CONTINUED) != 0)
-		return WEFT_UNIMPLEMENTED; /* streams and continued messages */
+	if (!is_implemented(slot->kind, slot->flags))
+		return WEFT_UNIMPLEMENTED;
 	if (slot_is_due(slot, rpmsg_now_us(server->rdev)))
 		return WEFT_DEADLINE_EXCEEDED;
 	return run(server, request);
@@ -173,7 +105,7 @@ static void serve(struct weft_server *server, struct weft_server_slot *slot, uin
 	begin_answer(reply, slot->method, slot->call, status);
 	give_frame_back(server, slot);
 	/* Not moved: answered already, by its token */
-	if (move(server, slot, token, SLOT_SERVING, status == WEFT_DEFERRED ? SLOT_DEFERRED : SLOT_FREE) &&
+	if (weft_slot_move(server, slot, token, SLOT_SERVING, status == WEFT_DEFERRED ? SLOT_DEFERRED : SLOT_FREE) &&
 	    status != WEFT_DEFERRED)
 		send_answer(server, src, reply, len);
 	else
@@ -213,14 +145,31 @@ static void fill(struct weft_server *server, struct weft_server_slot *slot, cons
 	slot->due = weft_wrap_add(rpmsg_now_us(server->rdev), timeout);
 }
 
+static weft_status status_in_passing(struct weft_server *server, const struct weft_call_header *header,
+                                     struct weft_request *request)
+{
+	if (!is_implemented(header->kind, header->flags))
+		return WEFT_UNIMPLEMENTED;
+	return header->aux != 0 ? run(server, request) : WEFT_DEADLINE_EXCEEDED;
+}
+
 /* Without a slot: it has no token, and cannot be answered later. */
 static __attribute__((noinline)) weft_status
 handle_passing(struct weft_server *server, const struct weft_arrival *arrival, uint8_t *reply, uint32_t *len)
 {
-	struct weft_server_slot passing = { .state = SLOT_SERVING };
+	struct weft_request request = {
+		.body = arrival->frame + WEFT_CALL_HEADER_SIZE,
+		.body_len = arrival->len - WEFT_CALL_HEADER_SIZE,
+		.method = arrival->header.method,
+		.call = arrival->header.call,
+		.src = arrival->src,
+		.reply = reply + WEFT_CALL_HEADER_SIZE,
+		.reply_capacity = *len - WEFT_CALL_HEADER_SIZE,
+	};
+	weft_status status = status_in_passing(server, &arrival->header, &request);
 
-	fill(server, &passing, arrival);
-	return handle(server, &passing, reply, len);
+	*len = status == WEFT_OK ? request.reply_len : 0;
+	return status;
 }
 
 static void serve_passing(struct weft_server *server, const struct weft_arrival *arrival, uint8_t *reply, uint32_t room)
@@ -236,12 +185,12 @@ static void wait_in(struct weft_server *server, struct weft_server_slot *slot)
 {
 	if (rpmsg_hold_rx_buffer(&server->ept, slot->frame) != RPMSG_SUCCESS) {
 		count(server, &server->counters.dropped);
-		move(server, slot, slot->token, SLOT_SERVING, SLOT_FREE);
+		weft_slot_move(server, slot, slot->token, SLOT_SERVING, SLOT_FREE);
 		return;
 	}
 	slot->held = true;
 	count(server, &server->counters.waited);
-	move(server, slot, slot->token, SLOT_SERVING, SLOT_WAITING);
+	weft_slot_move(server, slot, slot->token, SLOT_SERVING, SLOT_WAITING);
 }
 
 void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
@@ -251,9 +200,9 @@ void weft_server_cancel(struct weft_server *server, uint32_t call, uint32_t src)
 
 		if (slot->src != src || slot->call != call)
 			continue;
-		if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE))
+		if (weft_slot_move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE))
 			give_frame_back(server, slot);
-		move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE);
+		weft_slot_move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE);
 	}
 }
 
@@ -265,12 +214,12 @@ static __attribute__((noinline)) void expire(struct weft_server *server, struct 
 {
 	bool same = slot->life == server_life(server);
 
-	if (move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE)) {
+	if (weft_slot_move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE)) {
 		give_frame_back(server, slot);
 		count(server, &server->counters.dropped);
 		return;
 	}
-	if (!move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE) || !same)
+	if (!weft_slot_move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE) || !same)
 		return;
 	uint8_t *reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, NULL);
 	if (reply == NULL) {
@@ -285,13 +234,13 @@ static __attribute__((noinline)) void serve_waiting(struct weft_server *server)
 {
 	struct weft_server_slot *slot;
 
-	while ((slot = oldest_waiting(server)) != NULL) {
+	while ((slot = weft_slot_oldest(server)) != NULL) {
 		uint32_t room;
 		uint8_t *reply = (uint8_t *)rpmsg_try_tx_buffer(&server->ept, &room);
 
 		if (reply == NULL)
 			return;
-		move(server, slot, slot->token, SLOT_WAITING, SLOT_SERVING);
+		weft_slot_move(server, slot, slot->token, SLOT_WAITING, SLOT_SERVING);
 		serve(server, slot, reply, room);
 	}
 }
@@ -304,7 +253,7 @@ static __attribute__((noinline)) void end_overdue(struct weft_server *server)
 	for (uint32_t i = 0; i < server->slot_count; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
-		if (!is_in(slot, SLOT_DEFERRED) && !is_in(slot, SLOT_WAITING))
+		if (!slot_is_in(slot, SLOT_DEFERRED) && !slot_is_in(slot, SLOT_WAITING))
 			continue;
 		if (slot_is_due(slot, now))
 			expire(server, slot);
@@ -323,12 +272,12 @@ void weft_server_look(struct weft_server *server)
 	end_overdue(server);
 }
 
-static __attribute__((noinline)) void take_in(struct weft_server *server, const struct weft_arrival *arrival)
+void weft_server_take(struct weft_server *server, const struct weft_arrival *arrival)
 {
 	uint8_t *reply = NULL;
 	uint32_t room;
 
-	struct weft_server_slot *slot = take_slot(server);
+	struct weft_server_slot *slot = weft_slot_take(server);
 	if (slot != NULL)
 		fill(server, slot, arrival);
 	if (server->waiting == 0)
@@ -343,41 +292,18 @@ static __attribute__((noinline)) void take_in(struct weft_server *server, const 
 		count(server, &server->counters.dropped);
 }
 
-void weft_server_take(struct weft_server *server, const struct weft_arrival *arrival)
-{
-	weft_server_look(server); /* those who wait come first */
-	take_in(server, arrival);
-	weft_server_look(server);
-}
-
 void weft_server_forget(struct weft_server *server)
 {
 	__atomic_store_n(&server->life, weft_wrap_add(server->life, 1u), __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < server->slot_count; i++) {
 		struct weft_server_slot *slot = &server->slots[i];
 
-		move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE); /* its hold went with the link */
-		move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE);
+		weft_slot_move(server, slot, slot->token, SLOT_WAITING, SLOT_FREE); /* its hold went with the link */
+		weft_slot_move(server, slot, slot->token, SLOT_DEFERRED, SLOT_FREE);
 	}
 }
 
 /* ---- By token ---- */
-
-static struct weft_server_slot *claim(struct weft_server *server, uint32_t token)
-{
-	uint32_t index = token & 0xffu;
-
-	if (token == 0 || index >= server->slot_count)
-		return NULL;
-	struct weft_server_slot *slot = &server->slots[index];
-	uintptr_t key = rpmsg_lock(server->rdev);
-	/* In one look: the handler may return meanwhile, and what was served be deferred. */
-	bool claimed = slot->token == token && (slot->state == SLOT_DEFERRED || slot->state == SLOT_SERVING);
-	if (claimed)
-		__atomic_store_n(&slot->state, SLOT_ANSWERING, __ATOMIC_RELAXED);
-	rpmsg_unlock(server->rdev, key);
-	return claimed ? slot : NULL;
-}
 
 /* A buffer of the life that the request is of, which stays that until rpmsg_tx_end(). Without one the slot goes back to
  * what it was, or is free. */
@@ -392,7 +318,7 @@ static weft_status borrow(struct weft_server *server, struct weft_server_slot *s
 	if (*reply != NULL)
 		rpmsg_release_tx_buffer(&server->ept, *reply);
 	rpmsg_tx_end(server->rdev);
-	move(server, slot, token, SLOT_ANSWERING, same ? SLOT_DEFERRED : SLOT_FREE);
+	weft_slot_move(server, slot, token, SLOT_ANSWERING, same ? SLOT_DEFERRED : SLOT_FREE);
 	return same ? WEFT_RESOURCE_EXHAUSTED : WEFT_FAILED_PRECONDITION;
 }
 
@@ -401,7 +327,7 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 {
 	if (server == NULL || server->rdev == NULL)
 		return WEFT_FAILED_PRECONDITION;
-	struct weft_server_slot *slot = claim(server, token.id);
+	struct weft_server_slot *slot = weft_slot_claim(server, token.id);
 	uint8_t *reply;
 	uint32_t room;
 	uint32_t len = 0;
@@ -421,7 +347,7 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
 	uint32_t src = slot->src;
 	begin_answer(reply, slot->method, slot->call, status);
 	/* Free before the client hears: its next request finds the slot. */
-	move(server, slot, token.id, SLOT_ANSWERING, SLOT_FREE);
+	weft_slot_move(server, slot, token.id, SLOT_ANSWERING, SLOT_FREE);
 	send_answer(server, src, reply, status == WEFT_OK ? len : 0);
 	rpmsg_tx_end(server->rdev);
 	return status == WEFT_INTERNAL ? WEFT_INTERNAL : WEFT_OK;
@@ -436,7 +362,7 @@ weft_status weft_request_hold(struct weft_server *server, struct weft_token toke
 	if (token.id == 0 || index >= server->slot_count)
 		return WEFT_FAILED_PRECONDITION;
 	struct weft_server_slot *slot = &server->slots[index];
-	if (!move(server, slot, token.id, SLOT_SERVING, SLOT_SERVING) || !rpmsg_in_callback(server->rdev))
+	if (!weft_slot_move(server, slot, token.id, SLOT_SERVING, SLOT_SERVING) || !rpmsg_in_callback(server->rdev))
 		return WEFT_FAILED_PRECONDITION;
 	if (slot->held) { /* since it waited: from the slot to rx */
 		slot->held = false;

@@ -35,12 +35,10 @@ static __attribute__((noinline)) weft_status hello_status(const struct weft_serv
 static __attribute__((noinline)) void write_answer(struct weft_server *server, const struct weft_arrival *arrival,
                                                    weft_status status, uint8_t *frame)
 {
-	struct weft_call_header reply = { .kind = WEFT_KIND_HELLO_REPLY,
-		                          .method = arrival->header.method,
-		                          .call = arrival->header.call,
-		                          .aux = (uint32_t)status };
-
-	frame_begin(frame, &reply);
+	frame_begin(frame, (struct weft_call_header){ .kind = WEFT_KIND_HELLO_REPLY,
+	                                              .method = arrival->header.method,
+	                                              .call = arrival->header.call,
+	                                              .aux = (uint32_t)status });
 	if (status == WEFT_OK)
 		weft_hello_write(frame + WEFT_CALL_HEADER_SIZE, server->service, rpmsg_mtu(server->rdev),
 		                 epoch_of(server));
@@ -67,6 +65,15 @@ static int violation(struct weft_server *server)
 	return RPMSG_ERR_PARAM;
 }
 
+/* Those who wait come first; inline, since requests go deepest. */
+static inline __attribute__((always_inline)) void serve_in_order(struct weft_server *server,
+                                                                 const struct weft_arrival *arrival)
+{
+	weft_server_look(server);
+	weft_server_take(server, arrival);
+	weft_server_look(server);
+}
+
 static int server_receive(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
 {
 	struct weft_server *server = (struct weft_server *)priv;
@@ -88,7 +95,7 @@ static int server_receive(struct rpmsg_endpoint *ept, void *data, size_t len, ui
 	else if (arrival.header.kind == WEFT_KIND_CANCEL)
 		weft_server_cancel(server, arrival.header.call, src);
 	else
-		weft_server_take(server, &arrival);
+		serve_in_order(server, &arrival);
 	return RPMSG_SUCCESS;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between server.c, which is found by clients, and request.c, which serves them.
+/* Between server.c, which is found by clients, request.c, which serves them, and slot.c.
  *
  * Who owns a slot. States change under the port's critical section. A slot that is served belongs to the context that
  * polls, one that is answered to whoever holds its token and came first. */
@@ -31,6 +31,22 @@ static inline bool slot_is_due(const struct weft_server_slot *slot, uint32_t now
 {
 	return weft_wrap_sub(now, slot->due) <= INT32_MAX;
 }
+
+/* Without the lock: one of the states that it had. */
+static inline bool slot_is_in(const struct weft_server_slot *slot, enum slot_state state)
+{
+	return __atomic_load_n(&slot->state, __ATOMIC_RELAXED) == state;
+}
+
+/* slot.c: a free slot, with a new token, to be served; NULL: all are in use. */
+struct weft_server_slot *weft_slot_take(struct weft_server *server);
+/* From one state to another, if it is still that use of the slot. False: somebody was faster. */
+bool weft_slot_move(struct weft_server *server, struct weft_server_slot *slot, uint32_t token, enum slot_state from,
+                    enum slot_state to);
+/* Of those that wait, the one that came first; NULL: nobody waits. */
+struct weft_server_slot *weft_slot_oldest(const struct weft_server *server);
+/* The slot of a token that is owed, now the caller's to answer; NULL: answered, or none of ours. */
+struct weft_server_slot *weft_slot_claim(struct weft_server *server, uint32_t token);
 
 /* A frame, in a callback of the server's endpoint. Its header was read once. */
 struct weft_arrival {

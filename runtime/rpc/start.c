@@ -22,13 +22,14 @@ static void drop(struct weft_client *client, struct outgoing *out)
 }
 
 /* Borrow a buffer. Two of them: who does not wait has no room on its stack for that. */
-static inline void borrow(struct weft_client *client, uint32_t wait_us, struct outgoing *out)
+static inline __attribute__((always_inline)) void borrow(struct weft_client *client, uint32_t wait_us,
+                                                         struct outgoing *out)
 {
 	out->life = weft_link_life(client->rdev);
 	out->frame = (uint8_t *)rpmsg_get_tx_buffer(&client->ept, &out->room, wait_us);
 }
 
-static inline void try_borrow(struct weft_client *client, struct outgoing *out)
+static inline __attribute__((always_inline)) void try_borrow(struct weft_client *client, struct outgoing *out)
 {
 	out->life = weft_link_life(client->rdev);
 	out->frame = (uint8_t *)rpmsg_try_tx_buffer(&client->ept, &out->room);
@@ -58,10 +59,12 @@ static weft_status encode(struct weft_client *client, const struct weft_message 
 	return WEFT_OK;
 }
 
-static weft_status transmit(struct weft_client *client, const struct weft_call_header *header, struct outgoing *out)
+/* The header is written. */
+static weft_status transmit(struct weft_client *client, struct outgoing *out)
 {
-	frame_begin(out->frame, header);
-	int result = rpmsg_sendto_nocopy(&client->ept, out->frame, (int)out->len, client->server);
+	/* rpmsg_sendto_nocopy(), a frame less deep */
+	int result =
+		rpmsg_send_offchannel_nocopy(&client->ept, client->ept.addr, client->server, out->frame, (int)out->len);
 	if (result < 0) {
 		drop(client, out);
 		return WEFT_UNAVAILABLE; /* the link or the server went while we encoded */
@@ -75,21 +78,17 @@ static weft_status transmit(struct weft_client *client, const struct weft_call_h
 
 static weft_status transmit_oneway(struct weft_client *client, const struct weft_method *method, struct outgoing *out)
 {
-	struct weft_call_header header = { .kind = WEFT_KIND_ONEWAY, .method = method->id };
-
-	return transmit(client, &header, out);
+	frame_begin(out->frame, (struct weft_call_header){ .kind = WEFT_KIND_ONEWAY, .method = method->id });
+	return transmit(client, out);
 }
 
 /* RESOURCE_EXHAUSTED: the table is full, and the buffer is still borrowed. Else it is not. */
 static weft_status start(struct weft_client *client, struct weft_call *call, uint32_t timeout_us, struct outgoing *out)
 {
-	struct weft_call_header header = { .kind = WEFT_KIND_REQUEST, .method = call->method->id, .aux = timeout_us };
-
 	call->due = weft_wrap_add(rpmsg_now_us(client->rdev), timeout_us);
-	if (!weft_call_put(client, call))
+	if (!weft_call_put(client, call, out->frame, timeout_us))
 		return WEFT_RESOURCE_EXHAUSTED;
-	header.call = call->id;
-	weft_status status = transmit(client, &header, out);
+	weft_status status = transmit(client, out);
 	if (status != WEFT_OK && weft_call_take(client, call))
 		return status;
 	weft_client_arm(client); /* gone from the table already: it has ended like any other */

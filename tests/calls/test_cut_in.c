@@ -2,6 +2,8 @@
 /* Something comes between: an interrupt, which polls the link, cuts in before and after each critical section of a
  * call, one run for each of them and for each thing that may have happened meanwhile. Whatever the call says then, it
  * ends once, every buffer goes back, and the next call is served. */
+#include <stdlib.h>
+
 #include "calls/bolts.h"
 #include "calls/looms.h"
 
@@ -234,6 +236,38 @@ static void a_started_call_ends_once_whatever_cuts_in(void **state)
 {
 	(void)state;
 	at_every_cut(up, start, it_has_ended_once);
+}
+
+/* From its end on a call's storage is the owner's, who may have ended it before it was sent. */
+static void give_back(struct loom_weave_call *call, weft_status status, tests_v1_Cloth *cloth)
+{
+	(void)status;
+	(void)cloth;
+	free(call);
+}
+
+static void start_what_goes_when_it_ends(void)
+{
+	static tests_v1_Cloth cloth;
+	tests_v1_Thread request = thread_of(3, "red");
+	struct loom_weave_call *call = (struct loom_weave_call *)malloc(sizeof *call);
+
+	assert_non_null(call);
+	if (loom_weave_start(&looms.client, call, &request, &cloth, WEFT_MS(50), give_back, NULL) != WEFT_OK)
+		free(call);
+}
+
+static void it_went(void)
+{
+	pair->now += WEFT_MS(200);
+	pair_settle(pair);
+	the_service_is_there();
+}
+
+static void an_ended_call_is_not_looked_at_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(up, start_what_goes_when_it_ends, it_went);
 }
 
 static void say(void)
@@ -645,6 +679,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sync_call_ends_whatever_cuts_in),
 		cmocka_unit_test(a_started_call_ends_once_whatever_cuts_in),
+		cmocka_unit_test(an_ended_call_is_not_looked_at_whatever_cuts_in),
 		cmocka_unit_test(a_oneway_call_is_sent_or_not_whatever_cuts_in),
 		cmocka_unit_test(a_send_owes_no_buffer_whatever_cuts_in),
 		cmocka_unit_test(an_endpoint_is_destroyed_whatever_cuts_in),
