@@ -62,8 +62,10 @@ void rpmsg_unpin(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept);
 enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_frame *frame);
 /* Send what announcements are due, as far as buffers go. */
 void rpmsg_ns_announce(struct rpmsg_device *rdev);
-/* The same, locked and not yet published. False: some are due still. */
-bool rpmsg_ns_catch_up(struct rpmsg_device *rdev);
+/* Whose name is due; NULL: nobody's. Locked. */
+struct rpmsg_endpoint *rpmsg_ns_due(struct rpmsg_device *rdev);
+/* Announce it, with a buffer that is lent to it. Locked, not yet published. */
+void rpmsg_ns_say(struct rpmsg_endpoint *ept, uint8_t *payload);
 /* Withdraw a name that the peer has heard of, with a buffer lent to ept. False: there is none (of this life).
  * Locked. */
 bool rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint8_t *payload);
@@ -100,6 +102,25 @@ void rpmsg_tx_freed(struct rpmsg_device *rdev);
 static inline bool rpmsg_others_poll(const struct rpmsg_device *rdev)
 {
 	return rdev->polled_by == RPMSG_POLLED_BY_THREAD || rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT;
+}
+
+/* The first free transmit buffer, lent to ept; NULL: there is none, or ept is NULL. A name goes out before what its
+ * endpoint says: whoever binds to a message then learns of the withdrawal too. Inline: it stands under every send.
+ * Locked, the link is up. */
+static inline __attribute__((always_inline)) uint8_t *rpmsg_first_free(struct rpmsg_device *rdev,
+                                                                       const struct rpmsg_endpoint *ept)
+{
+	struct weft_transport *transport = rdev->transport;
+
+	for (;;) {
+		struct rpmsg_endpoint *due = rdev->announce_due ? rpmsg_ns_due(rdev) : NULL;
+		const struct rpmsg_endpoint *whose = due != NULL ? due : ept;
+		uint8_t *payload = whose != NULL ? transport->ops->get_tx(transport, whose) : NULL;
+
+		if (payload == NULL || due == NULL)
+			return payload;
+		rpmsg_ns_say(due, payload);
+	}
 }
 
 /* send.c: borrow a transmit buffer, waiting at most timeout_us. Its room and *payload, or a negative error; among them

@@ -42,26 +42,18 @@ static bool ns_send(struct rpmsg_endpoint *ept, uint32_t flags, uint8_t *payload
 	return ops->send(ept->rdev->transport, ept, payload, sizeof *message, ept->addr, RPMSG_NS_EPT_ADDR);
 }
 
-/* Locked. False: somebody is left who found no buffer. */
-static bool announce_all(struct rpmsg_device *rdev)
+struct rpmsg_endpoint *rpmsg_ns_due(struct rpmsg_device *rdev)
 {
-	struct rpmsg_endpoint *ept;
+	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_DUE, NULL, 0);
 
-	while ((ept = rpmsg_first_with(rdev, EPT_DUE, NULL, 0)) != NULL) {
-		uint8_t *payload = rdev->transport->ops->get_tx(rdev->transport, ept);
-
-		if (payload == NULL)
-			return false; /* the next poll goes on */
-		ns_send(ept, 0, payload);
-		ept_change(ept, EPT_ANNOUNCED, EPT_DUE);
-	}
-	return true;
+	rdev->announce_due = ept != NULL;
+	return ept;
 }
 
-bool rpmsg_ns_catch_up(struct rpmsg_device *rdev)
+void rpmsg_ns_say(struct rpmsg_endpoint *ept, uint8_t *payload)
 {
-	rdev->announce_due = !announce_all(rdev);
-	return !rdev->announce_due;
+	ns_send(ept, 0, payload);
+	ept_change(ept, EPT_ANNOUNCED, EPT_DUE);
 }
 
 void rpmsg_ns_announce(struct rpmsg_device *rdev)
@@ -69,7 +61,7 @@ void rpmsg_ns_announce(struct rpmsg_device *rdev)
 	uintptr_t key = rpmsg_lock(rdev);
 
 	if (rdev->announce_due && rdev->link == WEFT_LINK_UP) {
-		rpmsg_ns_catch_up(rdev);
+		rpmsg_first_free(rdev, NULL);
 		rpmsg_flush(rdev);
 	}
 	rpmsg_unlock(rdev, key);

@@ -48,16 +48,6 @@ static int lend_fault(const struct rpmsg_device *rdev, const struct rpmsg_endpoi
 	return rdev->link == WEFT_LINK_UP && rdev->transport->mtu != 0 ? RPMSG_SUCCESS : RPMSG_ERR_DEV_STATE;
 }
 
-/* A name goes out before what its endpoint says: whoever binds to a message then learns of the withdrawal too. Inline:
- * it stands under every send. Locked, the link is up. */
-static inline __attribute__((always_inline)) uint8_t *first_free(struct rpmsg_device *rdev,
-                                                                 const struct rpmsg_endpoint *ept)
-{
-	if (rdev->announce_due && !rpmsg_ns_catch_up(rdev))
-		return NULL;
-	return rdev->transport->ops->get_tx(rdev->transport, ept);
-}
-
 /* What may have changed since the caller looked, or while we waited: the link may have gone, and another life come, in
  * which buffers are smaller and the destination may be anybody. Locked, the link is up. */
 static int changed_fault(struct loan *loan)
@@ -75,7 +65,7 @@ static int changed_fault(struct loan *loan)
 	return (uint32_t)message->len <= loan->rdev->transport->mtu ? RPMSG_SUCCESS : RPMSG_ERR_BUFF_SIZE;
 }
 
-static int copy_and_send(const struct loan *loan)
+static __attribute__((noinline)) int copy_and_send(const struct loan *loan)
 {
 	const struct message *message = loan->message;
 	struct weft_transport *transport = loan->rdev->transport;
@@ -97,7 +87,7 @@ static int try_borrow(struct loan *loan)
 	if (result == RPMSG_SUCCESS)
 		result = changed_fault(loan);
 	if (result == RPMSG_SUCCESS) {
-		loan->payload = first_free(loan->rdev, loan->ept);
+		loan->payload = rpmsg_first_free(loan->rdev, loan->ept);
 		result = loan->payload != NULL ? (int)loan->rdev->transport->mtu : RPMSG_ERR_NO_BUFF;
 	}
 	if (result >= 0 && loan->message != NULL)
@@ -124,28 +114,30 @@ static __attribute__((noinline)) void count_waiter(struct rpmsg_device *rdev, in
 	rpmsg_unlock(rdev, key);
 }
 
+static __attribute__((noinline)) uint32_t left_of(uint32_t timeout_us, struct rpmsg_device *rdev, uint32_t start)
+{
+	uint32_t elapsed = weft_wrap_sub(rpmsg_now_us(rdev), start);
+
+	return elapsed < timeout_us ? timeout_us - elapsed : 0;
+}
+
 /* A function of its own: who does not wait has no room on its stack for this. */
 static __attribute__((noinline)) int wait_and_borrow(struct loan *loan, uint32_t timeout_us)
 {
-	struct rpmsg_device *rdev = loan->rdev;
-	uint32_t start = rpmsg_now_us(rdev);
-	uint32_t elapsed = 0;
+	uint32_t start = rpmsg_now_us(loan->rdev);
+	uint32_t event;
+	uint32_t left;
 	int result;
 
-	count_waiter(rdev, 1);
-	for (;;) {
-		uint32_t event = rpmsg_event_word(rdev);
-
+	count_waiter(loan->rdev, 1);
+	do {
+		event = rpmsg_event_word(loan->rdev);
 		result = try_borrow(loan);
-		if (result == RPMSG_ERR_NO_BUFF && rpmsg_others_poll(rdev) && !asked_for_word(rdev))
+		if (result == RPMSG_ERR_NO_BUFF && rpmsg_others_poll(loan->rdev) && !asked_for_word(loan->rdev))
 			result = try_borrow(loan);
-		if (result != RPMSG_ERR_NO_BUFF || elapsed >= timeout_us)
-			break;
-		if (rpmsg_wait_turn(rdev, event, timeout_us - elapsed) < 0)
-			break;
-		elapsed = weft_wrap_sub(rpmsg_now_us(rdev), start);
-	}
-	count_waiter(rdev, -1);
+		left = result == RPMSG_ERR_NO_BUFF ? left_of(timeout_us, loan->rdev, start) : 0;
+	} while (left != 0 && rpmsg_wait_turn(loan->rdev, event, left) >= 0);
+	count_waiter(loan->rdev, -1);
 	return result;
 }
 
@@ -191,7 +183,7 @@ void *rpmsg_try_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len)
 		return NULL;
 	struct rpmsg_device *rdev = ept->rdev;
 	uintptr_t key = rpmsg_lock(rdev);
-	uint8_t *payload = lend_fault(rdev, ept, ept->addr) == RPMSG_SUCCESS ? first_free(rdev, ept) : NULL;
+	uint8_t *payload = lend_fault(rdev, ept, ept->addr) == RPMSG_SUCCESS ? rpmsg_first_free(rdev, ept) : NULL;
 	if (payload != NULL && len != NULL)
 		*len = rdev->transport->mtu;
 	rpmsg_unlock(rdev, key);
@@ -211,43 +203,27 @@ int rpmsg_release_tx_buffer(struct rpmsg_endpoint *ept, void *txbuf)
 
 /* ---- Send ---- */
 
-static int addresses_fault(uint32_t src, uint32_t dst)
-{
-	return src == RPMSG_ADDR_ANY || dst == RPMSG_ADDR_ANY ? RPMSG_ERR_ADDR : RPMSG_SUCCESS;
-}
-
 /* What stands against sending that now; 0: nothing. */
-static int send_fault(const struct rpmsg_endpoint *ept, const struct message *message)
+static int send_fault(const struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	if (!ept_lives(ept) || message->len < 0 || (message->data == NULL && message->len > 0))
+	if (!ept_lives(ept) || len < 0 || (data == NULL && len > 0))
 		return RPMSG_ERR_PARAM;
 	uint32_t mtu = rpmsg_mtu(ept->rdev); /* 0 before the next poll has told that the link is down */
 	if (rpmsg_link(ept->rdev) != WEFT_LINK_UP || mtu == 0)
 		return RPMSG_ERR_DEV_STATE;
-	if ((uint32_t)message->len > mtu)
+	if ((uint32_t)len > mtu)
 		return RPMSG_ERR_BUFF_SIZE;
-	return addresses_fault(message->src, message->dst);
+	return src == RPMSG_ADDR_ANY || dst == RPMSG_ADDR_ANY ? RPMSG_ERR_ADDR : RPMSG_SUCCESS;
 }
 
-static int send_loan(struct rpmsg_endpoint *ept, const struct message *message)
+static int message_fault(const struct rpmsg_endpoint *ept, const struct message *message)
 {
-	int fault = send_fault(ept, message);
-
-	if (fault != RPMSG_SUCCESS)
-		return fault;
-	struct weft_transport *transport = ept->rdev->transport;
-	uintptr_t key = rpmsg_lock(ept->rdev);
-	bool sent =
-		transport->ops->send(transport, ept, message->data, (uint32_t)message->len, message->src, message->dst);
-	if (sent)
-		rpmsg_flush(ept->rdev);
-	rpmsg_unlock(ept->rdev, key);
-	return sent ? message->len : RPMSG_ERR_PARAM;
+	return send_fault(ept, message->src, message->dst, message->data, message->len);
 }
 
 static int send_copy(struct rpmsg_endpoint *ept, const struct message *message, uint32_t timeout_us)
 {
-	int fault = send_fault(ept, message);
+	int fault = message_fault(ept, message);
 
 	if (fault != RPMSG_SUCCESS)
 		return fault;
@@ -257,7 +233,7 @@ static int send_copy(struct rpmsg_endpoint *ept, const struct message *message, 
 
 static int try_copy(struct rpmsg_endpoint *ept, const struct message *message)
 {
-	int fault = send_fault(ept, message);
+	int fault = message_fault(ept, message);
 
 	if (fault != RPMSG_SUCCESS)
 		return fault;
@@ -265,7 +241,7 @@ static int try_copy(struct rpmsg_endpoint *ept, const struct message *message)
 	return try_borrow(&loan);
 }
 
-/* Each makes its message, and one of the three above does the rest: arguments pile up on the stack no further. */
+/* Each makes its message, and one of the two above does the rest: arguments pile up on the stack no further. */
 int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len,
                        uint32_t timeout_us)
 {
@@ -322,25 +298,27 @@ int rpmsg_trysend(struct rpmsg_endpoint *ept, const void *data, int len)
 
 int rpmsg_send_offchannel_nocopy(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len)
 {
-	struct message message = { src, dst, data, len, false };
+	int fault = send_fault(ept, src, dst, data, len);
 
-	return send_loan(ept, &message);
+	if (fault != RPMSG_SUCCESS)
+		return fault;
+	struct weft_transport *transport = ept->rdev->transport;
+	uintptr_t key = rpmsg_lock(ept->rdev);
+	bool sent = transport->ops->send(transport, ept, data, (uint32_t)len, src, dst);
+	if (sent)
+		rpmsg_flush(ept->rdev);
+	rpmsg_unlock(ept->rdev, key);
+	return sent ? len : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_sendto_nocopy(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst)
 {
-	if (!ept_lives(ept))
-		return RPMSG_ERR_PARAM;
-	struct message message = { ept->addr, dst, data, len, false };
-	return send_loan(ept, &message);
+	return ept_lives(ept) ? rpmsg_send_offchannel_nocopy(ept, ept->addr, dst, data, len) : RPMSG_ERR_PARAM;
 }
 
 int rpmsg_send_nocopy(struct rpmsg_endpoint *ept, const void *data, int len)
 {
-	if (!ept_lives(ept))
-		return RPMSG_ERR_PARAM;
-	struct message message = { ept->addr, ept->dest_addr, data, len, false };
-	return send_loan(ept, &message);
+	return ept_lives(ept) ? rpmsg_sendto_nocopy(ept, data, len, ept->dest_addr) : RPMSG_ERR_PARAM;
 }
 
 /* ---- Hold ---- */

@@ -93,8 +93,9 @@ void virtqueue_push(struct virtqueue *vq, uint16_t id, uint32_t len)
 	if (virtqueue_fills(vq))
 		ring_clean(vq->region->base + virtqueue_at(vq, id), len);
 	virtqueue_set(vq, id, virtqueue_at(vq, id), ENTRY_THEIRS);
-	vq->role->give(vq, vq->pushed & (uint16_t)(vq->num - 1u), id, len);
+	uint16_t slot = vq->pushed & (uint16_t)(vq->num - 1u);
 	vq->pushed = (uint16_t)(vq->pushed + 1u);
+	vq->role->give(vq, slot, id, len);
 }
 
 void virtqueue_free(struct virtqueue *vq, uint16_t id)

@@ -10,7 +10,7 @@
  * descriptors count in the poll in which a driver lays the rings. */
 #define PER_POLL 12u
 #define PER_MESSAGE 7u
-#define PER_ANSWER 7u
+#define PER_ANSWER 11u /* five of them the header's words */
 #define PER_DESCRIPTOR 5u
 #define PER_TABLE 27u /* a word at a time, when a driver asks and when a device looks at what it is asked */
 
