@@ -261,7 +261,7 @@ static bool good_config(const struct weft_service *service, const struct weft_cl
 
 	if (service == NULL || (config->calls != NULL && (slots == 0 || slots > 256u || (slots & (slots - 1u)) != 0)))
 		return false;
-	return memchr(config->channel != NULL ? config->channel : service->channel, '\0', RPMSG_NAME_SIZE) != NULL;
+	return rpmsg_name_fits(config->channel != NULL ? config->channel : service->channel);
 }
 
 static void prepare(struct weft_client *client, struct rpmsg_device *rdev, const struct weft_service *service,

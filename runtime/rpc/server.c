@@ -174,7 +174,7 @@ static bool good_arguments(const struct weft_server *server, const struct weft_s
 		return false;
 	if (config->address == RPMSG_NS_EPT_ADDR)
 		return false;
-	return memchr(config->channel != NULL ? config->channel : service->channel, '\0', RPMSG_NAME_SIZE) != NULL;
+	return rpmsg_name_fits(config->channel != NULL ? config->channel : service->channel);
 }
 
 static void prepare(struct weft_server *server, struct rpmsg_device *rdev, const struct weft_service *service,

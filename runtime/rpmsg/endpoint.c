@@ -73,9 +73,14 @@ struct rpmsg_endpoint *rpmsg_first_with(const struct rpmsg_device *rdev, uint32_
 
 /* ---- Create ---- */
 
-static bool name_fits(const char *name)
+/* Loops of a few bytes here and below, and not memchr, strncmp and memmove, which are 540 bytes of newlib. */
+bool rpmsg_name_fits(const char *name)
 {
-	return name == NULL || memchr(name, '\0', RPMSG_NAME_SIZE) != NULL;
+	uint32_t len = 0;
+
+	while (len < RPMSG_NAME_SIZE && name[len] != '\0')
+		len++;
+	return len < RPMSG_NAME_SIZE;
 }
 
 static uint32_t initial_flags(const struct rpmsg_endpoint_config *config)
@@ -136,7 +141,7 @@ static void take_kept(struct rpmsg_endpoint *ept)
 int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
                           const struct rpmsg_endpoint_config *config)
 {
-	if (ept == NULL || rdev == NULL || !name_fits(config->name))
+	if (ept == NULL || rdev == NULL || (config->name != NULL && !rpmsg_name_fits(config->name)))
 		return RPMSG_ERR_PARAM;
 	if (rdev->transport == NULL)
 		return RPMSG_ERR_INIT;

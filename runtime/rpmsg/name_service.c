@@ -17,7 +17,11 @@ struct ns_message {
 
 bool rpmsg_same_name(const char *a, const char *b)
 {
-	return strncmp(a, b, RPMSG_NAME_SIZE) == 0;
+	uint32_t i = 0;
+
+	while (i < RPMSG_NAME_SIZE && a[i] == b[i] && a[i] != '\0')
+		i++;
+	return i == RPMSG_NAME_SIZE || a[i] == b[i];
 }
 
 /* ---- Out ---- */
@@ -97,10 +101,10 @@ static uint32_t other_channel(const struct rpmsg_device *rdev, const char *name,
 /* Those behind it move up: who came first stays first. */
 static void remove_channel(struct rpmsg_device *rdev, struct rpmsg_channel *channel)
 {
-	size_t behind = (size_t)(&rdev->channels[rdev->channel_count] - (channel + 1));
+	const struct rpmsg_channel *last = &rdev->channels[--rdev->channel_count];
 
-	memmove(channel, channel + 1, behind * sizeof *channel);
-	rdev->channel_count--;
+	for (; channel != last; channel++)
+		memcpy(channel, channel + 1, sizeof *channel);
 }
 
 uint32_t rpmsg_take_channel(struct rpmsg_device *rdev, const char *name)

@@ -36,6 +36,7 @@
 #define rpmsg_lock WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_lock)
 #define rpmsg_lookup WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_lookup)
 #define rpmsg_mtu WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_mtu)
+#define rpmsg_name_fits WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_name_fits)
 #define rpmsg_next_due WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_next_due)
 #define rpmsg_now_us WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_now_us)
 #define rpmsg_ns_announce WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_announce)

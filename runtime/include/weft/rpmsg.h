@@ -136,6 +136,9 @@ int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, cons
  * RPMSG_ERR_PARAM: not an endpoint of a device. Task, callback, thread; a thread waits for a running callback. */
 int rpmsg_destroy_ept(struct rpmsg_endpoint *ept);
 
+/* True when name, with its NUL, is at most RPMSG_NAME_SIZE bytes long. Reads no further. Any context. */
+bool rpmsg_name_fits(const char *name);
+
 /* True when the link is up and ept has a destination. Any context. */
 bool is_rpmsg_ept_ready(const struct rpmsg_endpoint *ept);
 

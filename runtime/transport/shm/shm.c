@@ -293,7 +293,7 @@ int weft_shm_init(struct weft_shm *shm, const struct weft_shm_config *config)
 	if (config->role->virtqueue->driver && (size == 0 || size > port->region.size))
 		return -1;
 	/* What the layout aligns in the region is aligned for both sides only where the region is. */
-	if (config->role->virtqueue->driver && port->region.address % config->layout.align != 0)
+	if (config->role->virtqueue->driver && (port->region.address & (config->layout.align - 1u)) != 0)
 		return -1;
 	memset(shm, 0, sizeof *shm);
 	shm->transport.ops = &shm_ops;
