@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 .PHONY: help demo demo-crash test lint format sim mutants fuzz prove coverage valgrind static stack size evidence ci \
 	clean
+.DEFAULT:
+	@echo "make: there is no target '$@'; make help lists them" >&2; exit 2
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other

@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from weft import core, nanopb, output, paths, plugin, sources, summary
 from weft.problems import RefusedError
@@ -19,10 +20,15 @@ x_client.h and x_client.c (the calling half), x_server.h and x_server.c (the ser
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """One line for a wrong argument; the usage is in --help."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="weft", description="Calls between the cores of one chip."
-    )
+    parser = Parser(prog="weft", description="Calls between the cores of one chip.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     generate = commands.add_parser(
         "generate",

@@ -26,8 +26,10 @@ class Parameters:
 
 
 def main() -> int:
-    data = sys.stdin.buffer.read()
     try:
+        if sys.stdin.isatty() or sys.argv[1:]:
+            raise message.DecodeError
+        data = sys.stdin.buffer.read()
         parsed = CodeGeneratorRequest.FromString(data)
     except message.DecodeError:
         print(

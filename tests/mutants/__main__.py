@@ -27,6 +27,8 @@ from mutant import Mutant
 from report import CLASSES, ID_WIDTH, complaints, equivalents, keep, show, totals
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "scripts"))
+import trouble  # noqa: E402
 
 
 def all_mutants(classes: list[str]) -> list[Mutant]:
@@ -88,7 +90,9 @@ def chosen(classes: list[str], ids: list[str]) -> list[Mutant]:
     mutants = all_mutants(classes)
     for part in ids:
         if not any(part in mutant.id for mutant in mutants):
-            raise BrokenError(f"{part}: no mutant has that in its id")
+            raise BrokenError(
+                f"{part}: no mutant has that in its id; scripts/mutants --list has them"
+            )
     return [mutant for mutant in mutants if not ids or any(part in mutant.id for part in ids)]
 
 
@@ -105,7 +109,7 @@ def measure(mutants: list[Mutant]) -> list[Verdict]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
+    parser = trouble.Parser(
         prog="scripts/mutants", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--class", dest="classes", action="append", choices=CLASSES)
@@ -136,4 +140,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    trouble.run(main)

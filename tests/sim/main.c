@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weft_sim: the command. What a run is made of is in world.h. */
 #include <argp.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,45 @@ struct request {
 	int count;
 	uint64_t seeds;
 	uint64_t from;
+	uint64_t seed; /* of replay and shrink */
 };
+
+static uint64_t number(const char *text, struct argp_state *state)
+{
+	char *end = NULL;
+
+	errno = 0;
+	uint64_t value = strtoull(text, &end, 0);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
+		argp_error(state, "'%s' is no number below 2^64", text);
+	return value;
+}
+
+/* What is asked for is there, and has what it needs. */
+static void check(const struct request *request, struct argp_state *state)
+{
+	static const struct {
+		const char *what;
+		const char *needs;
+	} known[] = {
+		{ "run", NULL },        { "crash", NULL },      { "all", NULL },        { "canary", NULL },
+		{ "replay", "a seed" }, { "shrink", "a seed" }, { "string", "a file" },
+	};
+	const char *what = request->words[0];
+	const char *which = request->words[1];
+	size_t i = 0;
+
+	if (what == NULL)
+		argp_error(state, "run what? run, crash, all, canary, replay, shrink or string");
+	while (i < sizeof known / sizeof known[0] && strcmp(known[i].what, what) != 0)
+		i++;
+	if (i == sizeof known / sizeof known[0])
+		argp_error(state, "there is no '%s': run, crash, all, canary, replay, shrink, string", what);
+	else if (known[i].needs != NULL && which == NULL)
+		argp_error(state, "%s needs %s", what, known[i].needs);
+	else if (known[i].needs == NULL && which != NULL)
+		argp_error(state, "%s takes no '%s'", what, which);
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -30,24 +69,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'n':
-		request->seeds = strtoull(arg, NULL, 0);
+		request->seeds = number(arg, state);
 		break;
 	case 'f':
-		request->from = strtoull(arg, NULL, 0);
+		request->from = number(arg, state);
 		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num < 2)
 			request->words[state->arg_num] = arg;
 		else if (strcmp(request->words[0], "string") != 0)
-			argp_usage(state);
+			argp_error(state, "'%s' is one too many", arg);
 		if (state->arg_num == 1) {
 			request->files = &state->argv[state->next - 1];
 			request->count = state->argc - state->next + 1;
 		}
 		break;
 	case ARGP_KEY_END:
-		if (state->arg_num == 0)
-			argp_usage(state);
+		check(request, state);
+		if (request->words[1] != NULL && strcmp(request->words[0], "string") != 0)
+			request->seed = number(request->words[1], state);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -75,8 +115,6 @@ int main(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	const char *what = request.words[0];
-	const char *which = request.words[1];
-	uint64_t seed = which != NULL ? strtoull(which, NULL, 0) : 0;
 
 	sim_open();
 	if (strcmp(what, "run") == 0)
@@ -87,12 +125,9 @@ int main(int argc, char **argv)
 		return run_all();
 	if (strcmp(what, "canary") == 0)
 		return run_canary();
-	if (strcmp(what, "replay") == 0 && which != NULL)
-		return run_replay(seed);
-	if (strcmp(what, "shrink") == 0 && which != NULL)
-		return shrink_seed(seed);
-	if (strcmp(what, "string") == 0 && which != NULL)
-		return shrink_replay(request.files, request.count);
-	fprintf(stderr, "weft_sim: what is '%s'? See weft_sim --help\n", what);
-	return 2;
+	if (strcmp(what, "replay") == 0)
+		return run_replay(request.seed);
+	if (strcmp(what, "shrink") == 0)
+		return shrink_seed(request.seed);
+	return shrink_replay(request.files, request.count);
 }

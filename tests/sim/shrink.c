@@ -129,8 +129,11 @@ static bool read_string(const char *path)
 		read_hex(file);
 	else
 		best_len = fread(best, 1, sizeof best, file);
+	bool read = ferror(file) == 0;
+	if (!read)
+		perror(path);
 	fclose(file);
-	return true;
+	return read;
 }
 
 int shrink_replay(char *const *paths, int count)

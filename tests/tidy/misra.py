@@ -82,6 +82,8 @@ def updated(page: str, found: Places) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["update"]):
+        sys.exit(f"misra: there is no '{' '.join(arguments)}': update, or nothing")
     output = run()
     found = places(output)
     if not found:

@@ -480,6 +480,12 @@ RULES = (
 
 def main(arguments: list[str]) -> int:
     tree = Tree(Path(arguments[0] if arguments else ".").resolve())
+    if len(arguments) > 1 or not (tree.root / ".git").exists():
+        print(
+            f"tidy: {tree.root}: not the root of a git checkout; run it there, or name one folder",
+            file=sys.stderr,
+        )
+        return 2
     findings = sorted(finding for rule in RULES for finding in rule(tree))
     print("\n".join(map(str, findings)) or f"tidy: {len(tree.files)} files")
     return 1 if findings else 0

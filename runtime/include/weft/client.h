@@ -95,17 +95,19 @@ struct weft_client {
 /* Open a client on a link: create its endpoint, look for the server, say hello. Returns at once; the link may
  * be down and the server absent, now or later. Task, callback, thread.
  * FAILED_PRECONDITION: rdev was not initialised. RESOURCE_EXHAUSTED: the link's endpoint table is full.
- * INVALID_ARGUMENT: call_slots is no power of two up to 256, or the name is longer than 31 bytes. */
+ * INVALID_ARGUMENT: client or rdev is NULL, call_slots is no power of two up to 256, or the name is longer than 31
+ * bytes. config may be NULL and is not kept; service and the table are. */
 weft_status weft_client_open(struct weft_client *client, struct rpmsg_device *rdev, const struct weft_service *service,
                              const struct weft_client_config *config);
 
 /* Close: calls in flight end with CANCELLED (their done runs here), the endpoint goes. On WEFT_OK the storage is
  * yours again. FAILED_PRECONDITION: called inside a callback of this very client; close it from elsewhere.
  * RESOURCE_EXHAUSTED: an announced client found no buffer to withdraw its name; still open, try again.
- * INVALID_ARGUMENT: it is not open. */
+ * INVALID_ARGUMENT: it is not open. Task, callbacks of others, thread; a thread waits for a callback that runs. */
 weft_status weft_client_close(struct weft_client *client);
 
-/* OK: server found and hello agreed. UNAVAILABLE: not yet, or gone. Another: hello was refused with it. */
+/* OK: server found and hello agreed. UNAVAILABLE: not yet, gone, or the client is closed. Another: hello was refused
+ * with it, FAILED_PRECONDITION for another major version or protocol, or frames too small. Any context. */
 weft_status weft_client_state(const struct weft_client *client);
 
 /* Wait until the state is not UNAVAILABLE, at most timeout_us. Task only; polls the link unless another context
@@ -115,7 +117,7 @@ weft_status weft_client_wait(struct weft_client *client, uint32_t timeout_us);
 
 /* Start a call. OK: done runs exactly once, later, or inside cancel or close. Else nothing has happened:
  *   UNAVAILABLE         no server (yet)
- *   FAILED_PRECONDITION hello was refused; or, from that status's source, see weft_client_state()
+ *   FAILED_PRECONDITION hello was refused; with another status if weft_client_state() says another
  *   RESOURCE_EXHAUSTED  the call table or the transmit buffers are used up: try later
  *   INVALID_ARGUMENT    the request breaks the schema's limits, timeout_us > WEFT_TIMEOUT_MAX_US, or no done
  *   DEADLINE_EXCEEDED   timeout_us is 0
@@ -127,11 +129,17 @@ weft_status weft_client_start(struct weft_client *client, struct weft_call *call
                               const void *request, void *response, struct weft_rx *rx, uint32_t timeout_us,
                               weft_call_done done);
 
-/* Start and wait. Task only. Ends early when the link or the server goes. Waits for a transmit buffer too. */
+/* Start and wait, at most timeout_us, for a transmit buffer too. Task only. Ends early when the link or the server
+ * goes. Returns what the call ended with: the handler's status, or as weft_client_start(), DEADLINE_EXCEEDED,
+ * UNAVAILABLE, CANCELLED (the client was closed) or DATA_LOSS (the reply does not decode; INTERNAL is the server's word
+ * for one that it could not encode). FAILED_PRECONDITION too: in a callback, or in a second context while a loop's link
+ * is polled. response counts with OK only; request, response and rx are yours again at the return. */
 weft_status weft_client_call(struct weft_client *client, const struct weft_method *method, const void *request,
                              void *response, struct weft_rx *rx, uint32_t timeout_us);
 
-/* Send a oneway call; timeout_us is for a transmit buffer only, 0 never waits. OK says sent, not served. */
+/* Send a oneway call; timeout_us is for a transmit buffer only, 0 never waits. OK says sent, not served. Else nothing
+ * was sent: UNAVAILABLE, FAILED_PRECONDITION and INVALID_ARGUMENT (the request) as weft_client_start();
+ * RESOURCE_EXHAUSTED, no buffer in time. Any context that may call start; only a task waits. */
 weft_status weft_client_oneway(struct weft_client *client, const struct weft_method *method, const void *request,
                                uint32_t timeout_us);
 

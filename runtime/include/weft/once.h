@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+/* len bytes from shared memory into copy, which is not. Any context. */
 static inline void weft_copy_once(void *copy, const void *shared, uint32_t len)
 {
 	memcpy(copy, shared, len);

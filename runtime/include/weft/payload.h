@@ -48,14 +48,15 @@ struct weft_payload {
 
 /* Borrow a buffer, waiting at most timeout_us (in a callback not at all), and encode the other fields into it.
  * OK: tx->data and tx->capacity are set. Else nothing is lent, statuses as of weft_client_start(); INVALID_ARGUMENT as
- * well: the payload is in fields already. */
+ * well: the payload is in fields already. Any context that may send; only a task waits. */
 weft_status weft_client_begin(struct weft_client *client, const struct weft_payload *payload, const void *fields,
                               struct weft_tx *tx, uint32_t timeout_us);
 
 /* As weft_client_call(), weft_client_start() and weft_client_oneway(), with what was begun. Whatever the status is, the
  * buffer is still lent when tx->data is still set, and only then: after INVALID_ARGUMENT because len is over capacity,
  * after a time-out out of range, FAILED_PRECONDITION in a callback, RESOURCE_EXHAUSTED of the call table.
- * FAILED_PRECONDITION as well: nothing is lent. UNAVAILABLE: link or server went; the loan has ended. */
+ * FAILED_PRECONDITION as well: nothing is lent. UNAVAILABLE: link or server went; the loan has ended. Contexts as of
+ * those three; commit_oneway and commit_start never wait. */
 weft_status weft_client_commit(struct weft_client *client, struct weft_tx *tx, uint32_t len,
                                const struct weft_method *method, void *response, struct weft_rx *rx,
                                uint32_t timeout_us);

@@ -47,10 +47,12 @@ struct weft_posix {
 /* Open one end. Returns at once, whether the other is there or not. 0, or a negative errno:
  *   -EINVAL      path missing or too long, size 0
  *   -EADDRINUSE  driver: another one listens on path
- *   others       of socket, bind, memfd_create, eventfd, mmap: no rights, no memory, no descriptors */
+ *   others       of socket, bind, memfd_create, eventfd, mmap: no rights, no memory, no descriptors
+ * path is copied. After an error nothing is open. Before any other thread knows of posix. */
 int weft_posix_open(struct weft_posix *posix, const struct weft_posix_config *config);
 
-/* Close: the peer sees us gone. Pointers into the region are void. */
+/* Close: the peer sees us gone. Pointers into the region are void. Once, after weft_posix_open() was well and when no
+ * thread uses the link any more: nobody is waited for. */
 void weft_posix_close(struct weft_posix *posix);
 
 #ifdef __cplusplus

@@ -123,7 +123,7 @@ struct rpmsg_endpoint_config {
 int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
                           const struct rpmsg_endpoint_config *config);
 
-/* The same with OpenAMP's arguments, no flags, no hooks; priv starts as NULL. */
+/* The same with OpenAMP's arguments, no flags, no hooks; priv starts as NULL. Errors and context as above. */
 int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, const char *name, uint32_t src,
                      uint32_t dest, rpmsg_ept_cb cb, rpmsg_ns_unbind_cb ns_unbind_cb);
 
@@ -143,14 +143,16 @@ bool rpmsg_name_fits(const char *name);
 bool is_rpmsg_ept_ready(const struct rpmsg_endpoint *ept);
 
 /* Bind to another destination, or to none (RPMSG_ADDR_ANY: wait for the name again; one that is kept binds at once).
- * The only way that a bound endpoint changes; what it leaves is not kept. RPMSG_ERR_PARAM: not an endpoint of a device.
- * Any context. */
+ * The only way that a bound endpoint changes; what it leaves is not kept. `bound` is called before the return when a
+ * kept channel is taken. 0, or RPMSG_ERR_PARAM: not an endpoint of a device. Any context. */
 int rpmsg_set_dest(struct rpmsg_endpoint *ept, uint32_t dest);
 
-/* Swap callback and data together. A callback that is running ends with the old ones. Any context. */
+/* Swap callback and data together; cb NULL: what comes is counted as refused. A callback that is running ends with the
+ * old ones. 0, or RPMSG_ERR_PARAM: not an endpoint of a device. Any context. */
 int rpmsg_rebind_ept(struct rpmsg_endpoint *ept, rpmsg_ept_cb cb, void *priv);
 
-/* The endpoint with this address, or NULL. Any context. */
+/* The endpoint with this address, or NULL. Its owner may destroy it: what you got is good for as long as you know that
+ * nobody does. Any context. */
 struct rpmsg_endpoint *rpmsg_find_ept(struct rpmsg_device *rdev, uint32_t addr);
 
 /* ---- Sending ----------------------------------------------------------------------------------------------- */
@@ -178,14 +180,16 @@ int rpmsg_send_timeout(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, c
  *     rpmsg_get_tx_payload_buffer()   link -> you    a loan
  *     rpmsg_send_nocopy()             you -> peer    the loan ends, unless an error is returned
  *     rpmsg_release_tx_buffer()       you -> link    the loan ends
- * Write every byte you send and read none back: it is shared memory. Destroying the endpoint or losing the link
- * ends the loan; the pointer is then refused. *len: bytes that fit into this buffer. wait 0: answer now; else at most
- * tx_timeout_us. NULL: no buffer (in time), or the link is down. */
+ * Write every byte you send and read none back: it is shared memory, aligned to 4. Destroying the endpoint or losing
+ * the link ends the loan; the pointer is then refused. *len, unless len is NULL: bytes that fit into this buffer.
+ * wait 0: answer now; else at most tx_timeout_us. NULL, and *len as it was: no buffer (in time), the link is down, or
+ * ept is no endpoint of a device. Any context; only a task waits. */
 void *rpmsg_get_tx_payload_buffer(struct rpmsg_endpoint *ept, uint32_t *len, int wait);
 void *rpmsg_get_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len, uint32_t timeout_us);
 void *rpmsg_try_tx_buffer(struct rpmsg_endpoint *ept, uint32_t *len); /* never waits, and needs less stack */
 
-/* Returns len, or an error as rpmsg_trysend(), and RPMSG_ERR_PARAM for a buffer that is not lent to ept. */
+/* Returns len: the loan has ended; or an error as rpmsg_trysend() but NO_BUFF, and RPMSG_ERR_PARAM for a buffer that is
+ * not lent to ept. What is lent stays lent after an error. Never waits. Any context. */
 int rpmsg_send_nocopy(struct rpmsg_endpoint *ept, const void *data, int len);
 int rpmsg_sendto_nocopy(struct rpmsg_endpoint *ept, const void *data, int len, uint32_t dst);
 int rpmsg_send_offchannel_nocopy(struct rpmsg_endpoint *ept, uint32_t src, uint32_t dst, const void *data, int len);
@@ -224,10 +228,12 @@ struct rpmsg_driver {
 };
 
 /* Register; channels that are kept under the name are probed before this returns, in the caller's context. 0,
- * RPMSG_ERR_PARAM or _INIT. A probe there that makes more than one channel go (endpoints that take them) may miss one
- * behind them: rpmsg_find_channel() has it. One that is announced at that very moment may be probed twice.
+ * RPMSG_ERR_PARAM (an argument, the name, probe or remove is NULL) or RPMSG_ERR_INIT (rdev is not initialised). A probe
+ * there that makes more than one channel go (endpoints that take them) may miss one behind them: rpmsg_find_channel()
+ * has it. One that is announced at that very moment may be probed twice.
  * Unregister: its functions are not called any more; from another thread it waits for one that the polling context
  * runs. It does not wait for a registration: a driver is its caller's until rpmsg_register_driver() has returned.
+ * 0, RPMSG_ERR_PARAM (it is not registered) or RPMSG_ERR_INIT (rdev is NULL or not initialised).
  * Task, callback, thread. */
 int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver);
 int rpmsg_unregister_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver);
@@ -316,8 +322,9 @@ struct rpmsg_device {
 	bool worked;      /* the last poll did something: a wait returns at once, so that its caller looks */
 };
 
-/* Start a device over a transport. Nothing moves until the first poll. Task.
- * RPMSG_ERR_PARAM: something is missing, or endpoint_slots is no power of two. */
+/* Start a device over a transport. Nothing moves until the first poll. Device, tables and what config names are the
+ * device's from here on, config itself is not kept. Task, before anybody else knows of rdev.
+ * 0, or RPMSG_ERR_PARAM: transport or endpoints is NULL, or endpoint_slots is no power of two. */
 int rpmsg_init(struct rpmsg_device *rdev, const struct rpmsg_config *config);
 
 /* Receive at most `budget` messages, run due tasks and timers, look after the link. Returns the number of messages
@@ -325,8 +332,9 @@ int rpmsg_init(struct rpmsg_device *rdev, const struct rpmsg_config *config);
  * RPMSG_ERR_INIT. Never waits. The one context that polls: loop, thread, or interrupt. */
 int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget);
 
-/* Sleep until the peer has rung, a timer is due, or timeout_us is over. Returns 0, or as rpmsg_poll(). Task of the
- * polling context. After a poll that took messages or ended something it returns at once, so that
+/* Sleep until the peer has rung, a timer is due, or timeout_us is over. Returns 0, or an error as rpmsg_poll();
+ * RPMSG_ERR_PERM too where an interrupt polls. Task of the polling context. After a poll that took messages or ended
+ * something it returns at once, so that
  * while (!done) { rpmsg_poll(rdev, 16); rpmsg_wait(rdev, WEFT_MS(100)); } sees what happened. */
 int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us);
 
@@ -343,10 +351,11 @@ const struct weft_link_counters *rpmsg_link_counters(const struct rpmsg_device *
 uint32_t rpmsg_buffers_out(struct rpmsg_device *rdev);
 
 /* Driver: start anew at the next poll, out of RPMSG_LINK_ERROR or out of a link that is up and says nothing; until that
- * poll sends are answered RPMSG_ERR_DEV_STATE. Device: no effect, its driver decides. */
+ * poll sends are answered RPMSG_ERR_DEV_STATE. Device: no effect, its driver decides. Any context. */
 void rpmsg_restart(struct rpmsg_device *rdev);
 
-/* Arm a task to run `delay_us` from now (0: at the next poll); armed already: moved. Any context.
+/* Arm a task to run `delay_us` from now (0: at the next poll; at most 0x7fffffff); armed already: moved. `run` is set
+ * by you and may arm it again; the task is the device's until it has run or is stopped. Any context.
  * Stop: it does not run; from another thread waits for it when it does. Before its memory goes. Task, callback. */
 void rpmsg_task_start(struct rpmsg_device *rdev, struct rpmsg_task *task, uint32_t delay_us);
 void rpmsg_task_stop(struct rpmsg_device *rdev, struct rpmsg_task *task);
@@ -356,8 +365,10 @@ bool rpmsg_in_callback(struct rpmsg_device *rdev);
 bool rpmsg_in_callback_of(struct rpmsg_device *rdev, const void *whose);
 
 /* One turn of a wait: poll and sleep, or when another context polls sleep until it says "look again". `event` is
- * what rpmsg_event_word() said before the condition was looked at. 0, or as rpmsg_poll(). Task. */
+ * what rpmsg_event_word() said before the condition was looked at. 0, maybe long before timeout_us: look again; or an
+ * error as rpmsg_wait(). Task. */
 int rpmsg_wait_turn(struct rpmsg_device *rdev, uint32_t event, uint32_t timeout_us);
+/* A number that is another one whenever somebody who waits should look again. Any context. */
 uint32_t rpmsg_event_word(const struct rpmsg_device *rdev);
 /* Tell everybody who waits to look again. Any context. */
 void rpmsg_wake(struct rpmsg_device *rdev);
@@ -369,9 +380,12 @@ void rpmsg_wake(struct rpmsg_device *rdev);
 void rpmsg_tx_begin(struct rpmsg_device *rdev);
 void rpmsg_tx_end(struct rpmsg_device *rdev);
 
-/* The port's critical section, for layers above that share state with the polling context. */
+/* The port's critical section, for layers above that share state with the polling context: short, bounded work, never
+ * nested, and inside it no other function of this header but rpmsg_now_us(). The key of a lock is for its unlock. Any
+ * context. */
 uintptr_t rpmsg_lock(struct rpmsg_device *rdev);
 void rpmsg_unlock(struct rpmsg_device *rdev, uintptr_t key);
+/* The port's clock: microseconds, wraps at 2^32. Any context. */
 uint32_t rpmsg_now_us(const struct rpmsg_device *rdev);
 
 #ifdef __cplusplus

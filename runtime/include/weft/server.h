@@ -41,7 +41,8 @@ struct weft_request {
 	bool oneway;
 };
 
-/* Serve one request. What it returns goes back to the client; generated, a switch over the methods. */
+/* Serve one request. What it returns goes back to the client; generated, a switch over the methods. Called by
+ * rpmsg_poll(), no lock held: it must not wait, and not stop its own server. */
 typedef weft_status (*weft_dispatch)(struct weft_server *server, struct weft_request *request);
 
 /* A request that waits for a transmit buffer, is being served, or is owed an answer. Private. */
@@ -103,10 +104,11 @@ struct weft_server {
 	bool ready_due; /* ready found no buffer */
 };
 
-/* Start serving: create the endpoint and announce it, now or when the link comes up. Returns at once.
- * Task, callback, thread. INVALID_ARGUMENT: dispatch or ops is NULL, the name is over 31 bytes, or the address is
- * reserved, slots without a count up to 255. FAILED_PRECONDITION: rdev was not initialised. ALREADY_EXISTS: the static
- * address is taken. RESOURCE_EXHAUSTED: the endpoint table is full. */
+/* Start serving: create the endpoint and announce it, now or when the link comes up. Returns at once. config may be
+ * NULL and is not kept; service, ops, context and slots are. Task, callback, thread.
+ * INVALID_ARGUMENT: server, service, dispatch or ops is NULL, the name is over 31 bytes, or the address is reserved,
+ * slots without a count up to 255. FAILED_PRECONDITION: rdev was not initialised. ALREADY_EXISTS: the static address is
+ * taken. RESOURCE_EXHAUSTED: the endpoint table is full. */
 weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *rdev, const struct weft_service *service,
                               weft_dispatch dispatch, const void *ops, void *context,
                               const struct weft_server_config *config);
@@ -114,7 +116,7 @@ weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *r
 /* Stop serving: withdraw, drop what waits. On WEFT_OK the storage is yours again.
  * FAILED_PRECONDITION: called inside a handler of this very server; stop it from elsewhere.
  * RESOURCE_EXHAUSTED: no buffer to withdraw the name with; still serving, try again.
- * INVALID_ARGUMENT: it does not serve. */
+ * INVALID_ARGUMENT: it does not serve. Task, callbacks of others, thread; a thread waits for a handler that runs. */
 weft_status weft_server_stop(struct weft_server *server);
 
 /* For generated code: answer a request whose handler returned, or is about to return, WEFT_DEFERRED. From any context
@@ -131,10 +133,11 @@ weft_status weft_server_reply(struct weft_server *server, struct weft_token toke
  * buffer is held already. */
 weft_status weft_request_hold(struct weft_server *server, struct weft_token token, struct weft_rx *rx);
 
-/* For generated code: decode the request into a zeroed struct; false is INVALID_ARGUMENT. */
+/* For generated code: decode the request into a zeroed struct; false is INVALID_ARGUMENT. Inside the dispatch. */
 bool weft_request_decode(const struct weft_request *request, const struct weft_message *type, void *message);
 
-/* For generated code: encode the response into the reply. OK, or INTERNAL when it does not fit its schema. */
+/* For generated code: encode the response into the reply. OK, or INTERNAL when it does not fit its schema.
+ * Inside the dispatch. */
 weft_status weft_reply(struct weft_request *request, const struct weft_message *type, const void *message);
 
 #ifdef __cplusplus

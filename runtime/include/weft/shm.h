@@ -49,7 +49,8 @@ struct weft_shm {
 	uint8_t state;
 };
 
-/* Start. Touches the region only from the first poll on. 0, or -1: port, role or entries missing; region not
+/* Start. Touches the region only from the first poll on. port and entries are in use from here on, config is not kept.
+ * Task. 0, or -1: port, role or entries missing; region not
  * aligned to 16. Driver: layout out of bounds or larger than the region; its address not aligned to layout.align.
  * Built with WEFT_CACHE_LINE: also when the region's base, address or size is not a multiple of it. A device then
  * refuses (NEEDS_RESET) a table or a buffer in which a line would have two writers. */

@@ -38,8 +38,8 @@ struct weft_rx {
  * send. FAILED_PRECONDITION: nothing is held, it was released already, or the link has gone down since. */
 weft_status weft_rx_release(struct weft_rx *rx);
 
-/* For generated code: is a view within its limit, and inside the body that it was decoded from? body NULL: it is to
- * be sent, so only the limit counts. */
+/* For generated code: is a view within its limit, in bytes, and inside the body that it was decoded from? body NULL: it
+ * is to be sent, so only the limit counts. Any context. */
 bool weft_view_fits(const struct weft_view *view, uint32_t limit, const uint8_t *body, uint32_t len);
 
 #ifdef __cplusplus

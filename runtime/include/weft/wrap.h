@@ -17,6 +17,7 @@ extern "C" {
 #define WEFT_WRAPS
 #endif
 
+/* a + b and, below, a - b, modulo 2^32. Any context. */
 WEFT_WRAPS static inline uint32_t weft_wrap_add(uint32_t a, uint32_t b)
 {
 	return a + b;
