@@ -184,6 +184,12 @@ int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, cons
 
 #define NEEDS_BUFFER 2
 
+/* Somebody has to be told; a look without the lock. */
+static bool heirs_due(const struct rpmsg_device *rdev)
+{
+	return __atomic_load_n(&rdev->heirs_due, __ATOMIC_RELAXED);
+}
+
 /* The peer announces a channel once: it is for who waits, or who comes next, in this life of the link. Locked. */
 static void leave_channel(struct rpmsg_device *rdev, const struct rpmsg_endpoint *ept)
 {
@@ -235,7 +241,7 @@ int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
 	if (result != RPMSG_SUCCESS)
 		return result;
 	rpmsg_tx_freed(rdev);
-	if (__atomic_load_n(&rdev->heirs_due, __ATOMIC_RELAXED))
+	if (heirs_due(rdev))
 		rpmsg_wake(rdev);
 	/* The polling context can only still be inside ept's callback: it was pinned before unpublish, by a look-up
 	 * under the lock. When that context is us, it ends after our caller does; rpmsg_unpin() then tells. */
@@ -294,7 +300,7 @@ static bool tell_an_heir(struct rpmsg_device *rdev)
 /* One may leave its channel to the next, and come again: the rest is for the next poll. */
 void rpmsg_tell_heirs(struct rpmsg_device *rdev)
 {
-	uint32_t left = __atomic_load_n(&rdev->heirs_due, __ATOMIC_RELAXED) ? rdev->endpoint_slots : 0;
+	uint32_t left = heirs_due(rdev) ? rdev->endpoint_slots : 0;
 
 	while (left != 0 && tell_an_heir(rdev))
 		left--;
