@@ -47,7 +47,7 @@ def unit_tests(build: Path) -> list[Killer]:
 
 
 def evidence(output: str) -> str:
-    """What a program that failed says: the simulator's invariant, a test, a sanitizer."""
+    """What a program that failed says: a promise of the simulator, a test or input, a sanitizer."""
     violation = re.search(r"^violation: *(.*)", output, re.MULTILINE)
     if violation:
         seed = re.search(r"^  seed (\d+)", output, re.MULTILINE)
@@ -57,5 +57,7 @@ def evidence(output: str) -> str:
         output = output[: sanitizer.start()]
     failed = re.search(r"\[  FAILED  \] (?:\S+: )?(\w+)", output)
     begun = re.findall(r"\[ RUN      \] (\w+)", output)
-    test = failed[1] if failed else begun[-1] if begun else "?"
+    inputs = re.findall(r"^/\S*/corpus/\w+/(\S+)$", output, re.MULTILINE)
+    last = begun[-1] if begun else f"input {inputs[-1]}" if inputs else "?"
+    test = failed[1] if failed else last
     return f"{test}, {sanitizer[1]}" if sanitizer else test

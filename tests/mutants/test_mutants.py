@@ -115,3 +115,5 @@ def test_what_killed_is_said_in_a_line():
     assert evidence("seed 7\nviolation: fifo seed=7 step=12\n") == "fifo seed=7 step=12"
     assert evidence("[ RUN      ] a\n[       OK ] a\n[ RUN      ] b\n") == "b"
     assert evidence("[ RUN      ] a\n[  FAILED  ] a\n[ RUN      ] b\n") == "a"
+    fuzz = "/w/tests/fuzz/corpus/fuzz_ns/001\n/w/tests/fuzz/corpus/fuzz_ns/regression-x\n"
+    assert evidence(fuzz + "fuzz.c:7: does not hold: a == b\n") == "input regression-x"

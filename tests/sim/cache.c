@@ -69,6 +69,8 @@ void cache_weather(void)
 		return;
 	int link = (int)choose(sim.plan.cores - 1u);
 	int core = choose(2) == 0 ? 0 : link + 1;
+	if (sim.plan.late && !firmware_meets(core, link))
+		return;
 	struct image *image = &images[core][link];
 	uint32_t line = choose(256) * LINES / 256u;
 	uint32_t at = line * WEFT_CACHE_LINE;

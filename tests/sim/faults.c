@@ -44,6 +44,11 @@ void faults_plan(struct sim_plan *plan)
 		plan->stale = 0;    /* a load reads the image */
 		plan->trouble *= 2; /* half of the steps are a cache's */
 		plan->evict = rarely(3) ? 0 : 2u + choose(16) * choose(16);
+		plan->late = rarely(4);
+		if (plan->late) {
+			plan->evict = 2;
+			plan->crash = 64; /* lives follow each other */
+		}
 	}
 }
 

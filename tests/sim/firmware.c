@@ -273,6 +273,11 @@ static struct app *app_of(int link, int side)
 	return &firmware->app[side == 0 ? link : 0];
 }
 
+bool firmware_meets(int core, int link)
+{
+	return sim.core[core].state != SIM_OFF && app_of(link, core != 0)->shm.transport.mtu == 0;
+}
+
 /* Where a link came up once and nobody died or lied, all that was sent comes, and nobody is blamed. */
 static const char *counters_missing(int link)
 {

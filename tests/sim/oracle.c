@@ -6,12 +6,15 @@
 #include "sim/world.h"
 
 #define REQUESTS 65536u
+#define STREAM 0x1fu
+#define BOUND 0x80u
 
 struct letter {
 	uint16_t session;
-	uint8_t stream; /* link, side, endpoint, nested: two bits for the link, one for each other */
+	uint8_t stream; /* link, side, endpoint, nested: two bits for the link, one for each other; BOUND */
 	uint8_t len;
 	uint32_t number; /* in the session */
+	uint32_t dest;
 	uint32_t run;
 	uint32_t check;
 };
@@ -57,6 +60,7 @@ static uint32_t check_of(const struct letter *letter)
 {
 	uint32_t check = letter->number * 0x9e3779b9u + letter->session * 0x85ebca6bu + letter->stream * 0xc2b2ae35u;
 
+	check ^= letter->dest * 0x165667b1u;
 	return check ^ letter->run ^ letter->len * 0x27d4eb2fu;
 }
 
@@ -65,7 +69,7 @@ static uint8_t fill_of(const struct letter *letter, uint32_t at)
 	return (uint8_t)((letter->check + at * 0x9e3779b9u) >> 24);
 }
 
-void oracle_letter(struct oracle_stream which, uint64_t key, uint8_t *out, uint32_t len)
+void oracle_letter(struct oracle_stream which, uint64_t key, bool bound, uint8_t *out, uint32_t len)
 {
 	struct stream *stream = &oracle.stream[number_of(which)];
 
@@ -75,7 +79,8 @@ void oracle_letter(struct oracle_stream which, uint64_t key, uint8_t *out, uint3
 		stream->birth = birth_of(which);
 		stream->sent = 0;
 	}
-	struct letter letter = { .session = stream->session, .stream = number_of(which), .len = (uint8_t)len };
+	struct letter letter = { .session = stream->session, .len = (uint8_t)len, .dest = (uint32_t)(key >> 32) };
+	letter.stream = (uint8_t)(number_of(which) | (bound ? BOUND : 0));
 	letter.number = stream->sent++;
 	letter.run = (uint32_t)sim_stats.runs;
 	letter.check = check_of(&letter);
@@ -89,7 +94,23 @@ void oracle_unsent(struct oracle_stream which)
 	oracle.stream[number_of(which)].sent--;
 }
 
-void oracle_received(uint8_t link, uint8_t side, uint8_t endpoint, const uint8_t *data, uint32_t len)
+/* In its place. One that went on to the next endpoint left those before it with the last. */
+static void check_number(const struct letter *letter, struct stream *stream, uint32_t addr)
+{
+	bool moved = letter->dest != addr;
+
+	if (moved && (letter->stream & BOUND) == 0)
+		sim_violation("invention", "a letter to %x comes to %x", (unsigned)letter->dest, (unsigned)addr);
+	if (moved && letter->number > stream->arrived)
+		stream->arrived = letter->number;
+	if (letter->number != stream->arrived)
+		sim_violation(letter->number < stream->arrived ? "no doubles" : "no loss",
+		              "stream %u, session %u: letter %u where %u was due", letter->stream & STREAM,
+		              letter->session, letter->number, stream->arrived);
+	stream->arrived++;
+}
+
+void oracle_received(uint8_t link, uint8_t side, uint8_t endpoint, uint32_t addr, const uint8_t *data, uint32_t len)
 {
 	struct letter letter;
 
@@ -105,22 +126,18 @@ void oracle_received(uint8_t link, uint8_t side, uint8_t endpoint, const uint8_t
 			sim_violation("invention", "byte %u of a letter of %u is another", i, len);
 	}
 	struct oracle_stream from = { link, (uint8_t)(1 - side), endpoint, letter.stream & 1u };
-	if (letter.stream != number_of(from))
+	if ((letter.stream & STREAM) != number_of(from))
 		sim_violation("invention", "endpoint %u of link %u gets a letter of stream %u", endpoint, link,
-		              letter.stream);
-	struct stream *stream = &oracle.stream[letter.stream];
+		              letter.stream & STREAM);
+	struct stream *stream = &oracle.stream[letter.stream & STREAM];
 	if (letter.session < stream->arriving)
-		sim_violation("order", "stream %u: session %u after %u", letter.stream, letter.session,
+		sim_violation("order", "stream %u: session %u after %u", letter.stream & STREAM, letter.session,
 		              stream->arriving);
 	if (letter.session > stream->arriving) {
 		stream->arriving = letter.session;
 		stream->arrived = 0;
 	}
-	if (letter.number != stream->arrived)
-		sim_violation(letter.number < stream->arrived ? "no doubles" : "no loss",
-		              "stream %u, session %u: letter %u where %u was due", letter.stream, letter.session,
-		              letter.number, stream->arrived);
-	stream->arrived++;
+	check_number(&letter, stream, addr);
 	sim_stats.letters++;
 }
 

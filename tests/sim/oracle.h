@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define ORACLE_ENDPOINTS 2
-#define ORACLE_LETTER_MIN 16u
+#define ORACLE_LETTER_MIN 20u
 
 /* A stream: the sending side of a link, the endpoint, and whether it sends inside a callback. */
 struct oracle_stream {
@@ -22,12 +22,13 @@ struct oracle_stream {
 void oracle_birth(uint8_t link, uint8_t side, uint8_t endpoint);
 
 /* The letter that goes next in the stream, written to `out`; `len` bytes, ORACLE_LETTER_MIN or more. key: names the
- * session, another key begins another. It counts as sent until oracle_unsent(). */
-void oracle_letter(struct oracle_stream which, uint64_t key, uint8_t *out, uint32_t len);
+ * session, another key begins another; its upper half is the address that it is for. bound: it goes to whom the sender
+ * is bound when there is a buffer, perhaps to the next one. It counts as sent until oracle_unsent(). */
+void oracle_letter(struct oracle_stream which, uint64_t key, bool bound, uint8_t *out, uint32_t len);
 void oracle_unsent(struct oracle_stream which);
 
-/* A letter came to an endpoint of `side`. */
-void oracle_received(uint8_t link, uint8_t side, uint8_t endpoint, const uint8_t *data, uint32_t len);
+/* A letter came to an endpoint of `side`, at this address. */
+void oracle_received(uint8_t link, uint8_t side, uint8_t endpoint, uint32_t addr, const uint8_t *data, uint32_t len);
 
 /* Letters of the stream's session that are not there yet, if all that the session needs still lives. */
 uint32_t oracle_missing(struct oracle_stream which, uint64_t key);

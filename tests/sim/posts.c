@@ -52,20 +52,22 @@ static int send_lent(struct post *post, uint32_t dest, const uint8_t *letter, in
 	return result;
 }
 
-static int send_somehow(struct post *post, uint32_t dest, const uint8_t *letter, int len)
+enum form { TRYSEND, SEND, SENDTO, OFFCHANNEL, TIMEOUT, LENT, FORMS };
+
+static int send_somehow(struct post *post, uint32_t form, uint32_t dest, const uint8_t *letter, int len)
 {
 	struct rpmsg_endpoint *ept = &post->ept;
 
-	switch (choose(6)) {
-	case 0:
+	switch (form) {
+	case TRYSEND:
 		return rpmsg_trysend(ept, letter, len);
-	case 1:
+	case SEND: /* it may be bound anew while it waits */
 		return rpmsg_send(ept, letter, len);
-	case 2:
+	case SENDTO:
 		return rpmsg_sendto(ept, letter, len, dest);
-	case 3:
+	case OFFCHANNEL:
 		return rpmsg_send_offchannel(ept, ept->addr, dest, letter, len);
-	case 4:
+	case TIMEOUT:
 		return rpmsg_send_timeout(ept, ept->addr, dest, letter, len, 100);
 	default:
 		return send_lent(post, dest, letter, len);
@@ -93,19 +95,20 @@ static bool send_letter(struct post *post, bool nested)
 	uint8_t letter[LETTER_MAX];
 	uint32_t len = ORACLE_LETTER_MIN + choose(LETTER_MAX - ORACLE_LETTER_MIN + 1u);
 	int result = RPMSG_ERR_ADDR;
+	uint32_t form = sim.current->interrupt == NULL ? choose(FORMS) : LENT;
 
 	rpmsg_tx_begin(&post->app->rdev);
 	uint32_t dest = post->ept.dest_addr;
 	bool ready = post->open && is_rpmsg_ept_ready(&post->ept) && dest != RPMSG_ADDR_ANY;
 	if (ready)
-		oracle_letter(stream_of(post, nested), key_of(post, dest), letter, len);
+		oracle_letter(stream_of(post, nested), key_of(post, dest), form == SEND, letter, len);
 	if (ready && sim.current->interrupt != NULL)
 		result = send_in_this_life(post, dest, letter, (int)len);
 	rpmsg_tx_end(&post->app->rdev);
 	if (!ready)
 		return false;
 	if (sim.current->interrupt == NULL)
-		result = send_somehow(post, dest, letter, (int)len);
+		result = send_somehow(post, form, dest, letter, (int)len);
 	if (result == (int)len)
 		return true;
 	oracle_unsent(stream_of(post, nested));
@@ -206,7 +209,7 @@ static int on_letter(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_
 	if (ept != &post->ept || !post->open)
 		sim_violation("exactly once", "a callback after destroy");
 	sim_say("%s %x gets %u bytes from %x", ept->name, (unsigned)ept->addr, (unsigned)len, (unsigned)src);
-	oracle_received(app->link, app->side, post->number, data, (uint32_t)len);
+	oracle_received(app->link, app->side, post->number, ept->addr, data, (uint32_t)len);
 	if (sim_calm())
 		return RPMSG_SUCCESS;
 	switch (choose(12)) {

@@ -45,6 +45,7 @@ struct sim_plan {
 	uint32_t kick_lost, kick_late, kick_twice, kick_storm, spurious;
 	uint32_t crash, wild, jump, slow;
 	uint32_t evict; /* lines that leave a cache by themselves, in calm too */
+	bool late;      /* only while their core's link comes up: what a life leaves dirty is there in the next */
 	bool small;     /* two buffers a direction */
 	bool wrap;      /* counters start near their wrap */
 	bool other;     /* a core comes back with other firmware */
@@ -162,5 +163,7 @@ void firmware_calm(void);           /* faults have ended */
 void firmware_describe(void);       /* for the timeline */
 void firmware_check(void);          /* invariants that hold after every step */
 uint64_t firmware_size(void);
+/* The core lives, and this link of it is not up. */
+bool firmware_meets(int core, int link);
 
 #endif
