@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from weft import core, nanopb, output, paths, plugin, sources, summary
+from weft.memory import generate as memory
 from weft.problems import RefusedError
 
 HELP = """\
@@ -17,6 +18,14 @@ Typed client and server stubs in plain C, from .proto files with services.
 
 Each x.proto gives x.pb.h and x.pb.c (messages, by nanopb), x_weft.h (names, numbers, sizes),
 x_client.h and x_client.c (the calling half), x_server.h and x_server.c (the serving half).
+"""
+
+
+MEMORY_HELP = """\
+The memory between cores, from a description of it (docs/memory.md).
+
+Each link gives x_memory.h, for both of its cores; each core x_memory.ld, for its linker script; a
+core that Linux loads x_resource_table.c, and Linux x_memory.dtsi. Prints what lies where.
 """
 
 
@@ -37,6 +46,17 @@ def arguments() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_generate_arguments(generate)
+    shared = commands.add_parser(
+        "memory",
+        help="print headers and linker snippets from a description of shared memory",
+        description=MEMORY_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    shared.add_argument("file", metavar="FILE.toml", help="the description")
+    shared.add_argument(
+        "--list", action="store_true", help="print the names of what is written, not the report"
+    )
+    add_output_arguments(shared)
     commands.add_parser(
         "include",
         help="print the import directory that holds weft/options.proto",
@@ -47,7 +67,6 @@ def arguments() -> argparse.ArgumentParser:
 
 def add_generate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE.proto", help="what to generate from")
-    parser.add_argument("--out", default=".", metavar="DIR", help="where to write; default: here")
     parser.add_argument(
         "-I",
         action="append",
@@ -88,6 +107,11 @@ def add_generate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="what depends on it; default: the first file written",
     )
+    add_output_arguments(parser)
+
+
+def add_output_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", default=".", metavar="DIR", help="where to write; default: here")
     parser.add_argument("--quiet", action="store_true", help="print nothing when all is well")
 
 
@@ -111,6 +135,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if options.command == "include":
             print(paths.schemas())
+            return 0
+        if options.command == "memory":
+            result = memory.generate(options.file)
+            output.write_all(options.out, result.files)
+            if options.list:
+                print("\n".join(result.files))
+            elif not options.quiet:
+                print(result.report, end="")
             return 0
         if bool(options.files) == bool(options.request):
             parser.error("give either .proto files or --request")

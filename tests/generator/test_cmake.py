@@ -24,6 +24,7 @@ include(WeftNanopb)
 add_library(weft INTERFACE)
 target_include_directories(weft INTERFACE {root}/runtime/include)
 include(WeftGenerate)
+include(WeftMemory)
 {calls}
 """
 LAMP = """\

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each file of tests/errors is refused with exactly the errors that stand in it, all at once.
 
-`// ERROR@<column>: text` (`#` in a .options file) expects that error on the line above it; a long
-text goes on behind `//     `.
+`// ERROR@<column>: text` (`#` in a .options or .toml file) expects that error on the line above it;
+a long text goes on behind `//     `.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ FIRST_LINE = "// weft generate "
 PARTS = ("imported/part.proto", "two_files/second.proto")
 CASES = sorted(
     name
-    for name in (path.relative_to(ERRORS).as_posix() for path in ERRORS.rglob("*.proto"))
+    for kind in ("*.proto", "memory/*.toml")
+    for name in (path.relative_to(ERRORS).as_posix() for path in ERRORS.rglob(kind))
     if name not in PARTS
 )
 
@@ -50,6 +51,8 @@ def expected_in(name: str) -> list[str]:
 def files_of(case: str) -> list[str]:
     """The case, its .options file, and the files that it shares a folder with."""
     path = ERRORS / case
+    if path.suffix == ".toml":
+        return [case]
     near = [path] if path.parent == ERRORS else sorted(path.parent.glob("*.proto"))
     options = [file.with_suffix(".options") for file in near]
     return [file.relative_to(ERRORS).as_posix() for file in [*near, *options] if file.is_file()]
@@ -60,7 +63,8 @@ def test_is_refused_with_all_its_errors_and_writes_nothing(case: str, tmp_path: 
     expected = sorted(error for name in files_of(case) for error in expected_in(name))
     assert expected, f"{case} expects no error"
     out = tmp_path / "out"
-    ran = run_weft("generate", "--out", out, *arguments_of(case), cwd=ERRORS)
+    command = "memory" if case.endswith(".toml") else "generate"
+    ran = run_weft(command, "--out", out, *arguments_of(case), cwd=ERRORS)
     assert sorted(ran.err.splitlines()) == expected
     assert (ran.code, ran.out) == (1, "")
     assert not out.exists()

@@ -40,6 +40,20 @@ static void expect_no_overlap(const struct virtio_layout_config *config, const s
 	}
 }
 
+/* What a generated header computes in #if is what is computed at run time. */
+static void expect_constants(const struct virtio_layout_config *config, const struct virtio_layout *layout)
+{
+	const uint32_t num = config->num;
+	const uint32_t align = config->align;
+
+	assert_int_equal(VIRTIO_LAYOUT_VRING_SIZE(num, align), virtio_vring_size(config->num, align));
+	assert_int_equal(VIRTIO_LAYOUT_VRING_0(align), layout->vring[0]);
+	assert_int_equal(VIRTIO_LAYOUT_VRING_1(num, align), layout->vring[1]);
+	assert_int_equal(VIRTIO_LAYOUT_BUFFERS_0(num, align), layout->buffers[0]);
+	assert_int_equal(VIRTIO_LAYOUT_BUFFERS_1(num, config->buf_size, align), layout->buffers[1]);
+	assert_int_equal(VIRTIO_LAYOUT_SIZE(num, config->buf_size, align), layout->size);
+}
+
 static void parts_are_aligned_and_do_not_overlap(void **state)
 {
 	static const uint32_t sizes[] = { 64, 68, 512, 1000, 4096, 65536 };
@@ -56,6 +70,7 @@ static void parts_are_aligned_and_do_not_overlap(void **state)
 				uint32_t size = virtio_layout_compute(&config, &layout);
 				assert_int_equal(size, layout.size);
 				expect_no_overlap(&config, &layout);
+				expect_constants(&config, &layout);
 			}
 		}
 	}

@@ -104,6 +104,10 @@ static void the_link_of_usual_sizes_fits_the_memory_it_names(void **state)
 	port = pair.driver.port;
 	port.region.size = WEFT_LINK_SIZE;
 	assert_int_equal(weft_link_open(&link, &port, &weft_shm_driver, NULL), 0);
+	port.region.size = VIRTIO_LAYOUT_SIZE(WEFT_LINK_BUFFERS, WEFT_LINK_BUF_SIZE, 64u);
+	assert_int_equal(weft_link_open(&link, &port, &weft_shm_driver, NULL), 0);
+	port.region.size--;
+	assert_int_equal(weft_link_open(&link, &port, &weft_shm_driver, NULL), RPMSG_ERR_PARAM);
 	port.region.size = 0;
 	assert_int_equal(weft_link_open(&link, &port, &weft_shm_driver, NULL), RPMSG_ERR_PARAM);
 	port.region.base++;

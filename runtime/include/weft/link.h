@@ -37,8 +37,8 @@ struct weft_link_config {
 
 /* Open a link on a port, as weft_shm_driver or weft_shm_device. Returns at once; the link comes up while it is
  * polled. link and port are in use from here on and stay where they are; config may be NULL and is not kept. Task.
- * 0, or RPMSG_ERR_PARAM: the port's region is smaller than WEFT_LINK_SIZE, or not aligned to 16 (built with
- * WEFT_CACHE_LINE: not whole lines). */
+ * 0, or RPMSG_ERR_PARAM: a driver's region is smaller than the layout of these sizes (WEFT_LINK_SIZE is enough); a
+ * region is not aligned to 16 (built with WEFT_CACHE_LINE: not whole lines). */
 int weft_link_open(struct weft_link *link, struct weft_port *port, const struct weft_shm_role *role,
                    const struct weft_link_config *config);
 

@@ -112,6 +112,20 @@ struct virtio_layout {
  * not what is said above. Any context. */
 uint32_t virtio_layout_compute(const struct virtio_layout_config *config, struct virtio_layout *layout);
 
+/* The same as constant expressions, also for #if: num, buf_size and align as above, in bounds. By these a generated
+ * header (docs/memory.md) asserts that the runtime lays out what it says. */
+#define VIRTIO_ALIGN_UP(n, align) (((n) + (align)-1u) / (align) * (align))
+#define VIRTIO_LAYOUT_VRING_SIZE(num, align) (VIRTIO_ALIGN_UP(18u * (num) + 6u, align) + 6u + 8u * (num))
+#define VIRTIO_LAYOUT_VRING_0(align) VIRTIO_ALIGN_UP(VIRTIO_HEAD_SIZE, align)
+#define VIRTIO_LAYOUT_VRING_1(num, align) \
+	VIRTIO_ALIGN_UP(VIRTIO_LAYOUT_VRING_0(align) + VIRTIO_LAYOUT_VRING_SIZE(num, align), align)
+#define VIRTIO_LAYOUT_BUFFERS_0(num, align) \
+	VIRTIO_ALIGN_UP(VIRTIO_LAYOUT_VRING_1(num, align) + VIRTIO_LAYOUT_VRING_SIZE(num, align), align)
+#define VIRTIO_LAYOUT_BUFFERS_1(num, buf_size, align) \
+	VIRTIO_ALIGN_UP(VIRTIO_LAYOUT_BUFFERS_0(num, align) + (num) * (buf_size), align)
+#define VIRTIO_LAYOUT_SIZE(num, buf_size, align) \
+	VIRTIO_ALIGN_UP(VIRTIO_LAYOUT_BUFFERS_1(num, buf_size, align) + (num) * (buf_size), align)
+
 #ifdef __cplusplus
 }
 #endif
