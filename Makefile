@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash test lint format sim mutants fuzz prove coverage valgrind static stack evidence ci clean
+.PHONY: help demo demo-crash demo-cores test test-cores lint format sim
+.PHONY: mutants fuzz prove coverage valgrind static stack evidence ci clean
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other
@@ -7,6 +8,8 @@ demo: ## build and run the example: two processes that call each other
 demo-crash: ## the same two, each killed in the middle of a call and started again
 	@scripts/setup demo && scripts/step 'build demo' scripts/build demo && \
 		examples/sensor_hub/demo build/demo --crash
+demo-cores: ## the same as firmware, on emulated chips: two cores, no operating system
+	@scripts/setup cores && scripts/demo-cores
 test: ## unit tests with sanitizers, the tests of the generator, the rules of the house
 	@scripts/setup test && scripts/test debug && scripts/test python
 lint: ## formatters and linters
