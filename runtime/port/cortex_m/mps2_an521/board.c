@@ -185,9 +185,12 @@ void board_watchdog(uint32_t timeout_us)
 {
 	uint32_t most_us = UINT32_MAX / CLOCK_MHZ;
 
+	*reg(WATCHDOG_CONTROL) = 0;
+	if (timeout_us == 0)
+		return;
 	*reg(WATCHDOG_LOAD) = (timeout_us < most_us ? timeout_us : most_us) * CLOCK_MHZ;
-	*reg(WATCHDOG_CONTROL) = timeout_us != 0 ? 1u : 0u;
 	*reg(WATCHDOG_INTCLR) = 1;
+	*reg(WATCHDOG_CONTROL) = 1;
 }
 
 /* ---- Console and exit ---- */
