@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash test lint format sim mutants fuzz prove coverage valgrind static stack size evidence ci \
-	clean
+.PHONY: help demo demo-crash demo-cores test test-cores lint format sim
+.PHONY: mutants fuzz prove coverage valgrind static stack size evidence ci clean
 .DEFAULT:
 	@echo "make: there is no target '$@'; make help lists them" >&2; exit 2
 help: ## this list
@@ -10,8 +10,12 @@ demo: ## build and run the example: two processes that call each other
 demo-crash: ## the same two, each killed in the middle of a call and started again
 	@scripts/setup demo && scripts/step 'build demo' scripts/build demo && \
 		examples/sensor_hub/demo build/demo --crash
+demo-cores: ## the same as firmware, on emulated chips: two cores, no operating system
+	@scripts/setup cores && scripts/demo-cores
 test: ## unit tests with sanitizers, the tests of the generator, the rules of the house
 	@scripts/setup test && scripts/test debug && scripts/test python
+test-cores: ## firmware on emulated chips: both cores polled in each way, restarted, hung, interleaved
+	@scripts/setup cores && scripts/test-cores
 lint: ## formatters and linters
 	@scripts/setup ci && scripts/step 'build debug' scripts/build debug && \
 		scripts/step 'build sim' scripts/build sim && scripts/step lint scripts/lint

@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core.h"
 
-#include <string.h>
-
 #include "say.h"
 
-bool core_open(struct core *core, char name, const char *path, bool driver, const struct weft_link_config *config)
+bool core_open(struct core *core, char name, struct weft_port *port, bool driver, const struct weft_link_config *config)
 {
-	const struct weft_posix_config posix = { .path = path, .driver = driver, .size = WEFT_LINK_SIZE };
-	int error = weft_posix_open(&core->posix, &posix);
-
 	core->name = name;
-	if (error != 0) {
-		say(name, now_us(), "error", "cannot open %s: %s", path, strerror(-error));
-		return false;
-	}
-	error = weft_link_open(&core->link, &core->posix.port, driver ? &weft_shm_driver : &weft_shm_device, config);
-	if (error == 0)
-		return true;
-	say(name, now_us(), "error", "cannot open the link: %d", error);
-	weft_posix_close(&core->posix);
-	return false;
-}
-
-void core_close(struct core *core)
-{
-	weft_posix_close(&core->posix);
+	core->port = port;
+	int error = weft_link_open(&core->link, port, driver ? &weft_shm_driver : &weft_shm_device, config);
+	if (error != 0)
+		say(name, now_us(), "error", "cannot open the link: %d", error);
+	return error == 0;
 }
 
 void core_turn(struct core *core, uint32_t timeout_us)

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What both programs of the example are: a core, with a link to the other one. */
+/* What both programs of the example are: a core, with a link to the other one over the port that it is given. */
 #ifndef SENSOR_HUB_CORE_H
 #define SENSOR_HUB_CORE_H
 
 #include "weft/link.h"
-#include "weft/posix.h"
 
 struct core {
-	struct weft_posix posix;
+	struct weft_port *port;
 	struct weft_link link;
 	char name; /* 'A' or 'B' */
 };
 
-/* Open the core's end of the link; path is that of the socket where the two meet. False: it was said why. */
-bool core_open(struct core *core, char name, const char *path, bool driver, const struct weft_link_config *config);
-void core_close(struct core *core);
+/* Open the core's end of the link. False: it was said why. */
+bool core_open(struct core *core, char name, struct weft_port *port, bool driver,
+               const struct weft_link_config *config);
 
 /* Take what has come, then sleep until more comes, at most that long. */
 void core_turn(struct core *core, uint32_t timeout_us);

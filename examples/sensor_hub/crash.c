@@ -7,7 +7,7 @@
 #define DEADLINE_US WEFT_MS(10000) /* of every call here: none of them comes near it */
 
 /* A call that core B works on for `ms`. */
-static weft_status work(struct sensor_hub_client *client, uint32_t ms, uint64_t *took)
+weft_status crash_work(struct sensor_hub_client *client, uint32_t ms, uint64_t *took)
 {
 	const sensor_v1_AverageRequest request = { .id = 1, .samples = ms / 10, .interval_us = WEFT_MS(10) };
 	sensor_v1_AverageReply reply;
@@ -42,7 +42,7 @@ static bool call_nobody(struct sensor_hub_client *client)
 }
 
 /* The client looks for its server all the time, by name. Nothing is opened anew. */
-static bool meet_again(struct sensor_hub_client *client, uint32_t epoch)
+bool crash_meet_again(struct sensor_hub_client *client, uint32_t epoch)
 {
 	uint64_t start = now_us();
 
@@ -59,13 +59,13 @@ bool crash_of_b(struct core *core, struct sensor_hub_client *client)
 	uint32_t epoch = client->base.peer.epoch;
 	uint64_t took;
 
-	if (!tour_read(client, 1) || !tour_expect(work(client, 1000, &took), WEFT_UNAVAILABLE))
+	if (!tour_read(client, 1) || !tour_expect(crash_work(client, 1000, &took), WEFT_UNAVAILABLE))
 		return false;
 	say_took('A', now_us(), took, "Average", "1: UNAVAILABLE, handled: ended by the death, not by the deadline");
-	if (!call_nobody(client) || !meet_again(client, epoch) || !tour_read_many_times(client))
+	if (!call_nobody(client) || !crash_meet_again(client, epoch) || !tour_read_many_times(client))
 		return false;
 	core_say_counters(core, rpmsg_buffers_out(&core->link.rdev));
-	tour_expect(work(client, 500, &took), WEFT_UNAVAILABLE); /* nobody comes back from this */
+	tour_expect(crash_work(client, 500, &took), WEFT_UNAVAILABLE); /* nobody comes back from this */
 	return false;
 }
 

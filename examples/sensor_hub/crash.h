@@ -13,4 +13,9 @@ bool crash_of_b(struct core *core, struct sensor_hub_client *client);
 /* Core A has died: this is a new one, and core B is the same. */
 bool crash_of_a(struct sensor_hub_client *client);
 
+/* Of these: a call that core B works on for `ms`, with a deadline of ten seconds; and the wait for a core B of another
+ * epoch. */
+weft_status crash_work(struct sensor_hub_client *client, uint32_t ms, uint64_t *took);
+bool crash_meet_again(struct sensor_hub_client *client, uint32_t epoch);
+
 #endif

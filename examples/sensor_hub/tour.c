@@ -102,6 +102,7 @@ static bool average_meanwhile(struct core *core, struct sensor_hub_client *clien
 	static struct sensor_hub_average_call call;
 	static sensor_v1_AverageReply reply;
 	static struct ending ending;
+	char mean[24];
 	unsigned turns = 0;
 	uint64_t start = now_us();
 	weft_status status = sensor_hub_average_start(client, &call, &request, &reply, DEADLINE_US, averaged, &ending);
@@ -117,8 +118,8 @@ static bool average_meanwhile(struct core *core, struct sensor_hub_client *clien
 	if (!tour_expect(ending.status, WEFT_OK))
 		return false;
 	took = now_us() - start;
-	say_took('A', now_us(), took, "", "1: mean of %u is %.2f, told in turn %u of A's own loop",
-	         (unsigned)reply.samples, reply.mean, turns);
+	say_took('A', now_us(), took, "", "1: mean of %u is %s, told in turn %u of A's own loop",
+	         (unsigned)reply.samples, show_number(reply.mean, mean, sizeof mean), turns);
 	return true;
 }
 
@@ -143,6 +144,7 @@ static bool sample_in_place(struct core *core, struct sensor_hub_client *client)
 {
 	static const sensor_v1_SampleRequest request = { .id = 1, .samples = 100 };
 	sensor_v1_Samples samples;
+	char first[24];
 	struct weft_rx rx;
 	uint64_t start = now_us();
 	weft_status status = sensor_hub_sample(client, &request, &samples, &rx, DEADLINE_US);
@@ -151,9 +153,10 @@ static bool sample_in_place(struct core *core, struct sensor_hub_client *client)
 	if (!tour_expect(status, WEFT_OK))
 		return false;
 	const float *values = (const float *)(const void *)samples.values.data; /* aligned to 4 */
-	say_took('A', now_us(), took, "Sample", "1: %u values read at byte %u, the first %.2f; nobody copied them",
+	say_took('A', now_us(), took, "Sample", "1: %u values read at byte %u, the first %s; nobody copied them",
 	         (unsigned)(samples.values.len / sizeof *values),
-	         (unsigned)(samples.values.data - core->posix.port.region.base), (double)values[0]);
+	         (unsigned)(samples.values.data - core->port->region.base),
+	         show_number((double)values[0], first, sizeof first));
 	return tour_expect(weft_rx_release(&rx), WEFT_OK);
 }
 

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# Firmware for two cores without an operating system. WEFT_BOARD names the board: a folder of runtime/port/ whose
+# CMakeLists.txt makes weft_board, the functions of port/board.h (runtime/port/board.c among its sources), and
+# weft_board_core0 and _core1, the options of each core's image; and with a script `run` that runs two images.
+#
+# weft_firmware(<name> CORE0 <source>... [LINK0 <library>...] CORE1 <source>... [LINK1 <library>...])
+#
+# Makes <name>_core0 and <name>_core1 in the build folder's firmware/: `scripts/cores run <machine> <name>` runs them.
+add_subdirectory(${PROJECT_SOURCE_DIR}/runtime/port/${WEFT_BOARD} ${PROJECT_BINARY_DIR}/board)
+target_include_directories(weft_board PUBLIC ${PROJECT_SOURCE_DIR}/runtime)
+target_link_libraries(weft_board PUBLIC weft)
+weft_c11(weft_board)
+
+function(weft_firmware name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "CORE0;CORE1;LINK0;LINK1")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_CORE0 OR NOT arg_CORE1)
+    message(FATAL_ERROR "weft_firmware(<name> CORE0 <source>... [LINK0 <library>...] CORE1 <source>... "
+      "[LINK1 <library>...]), not: ${ARGV}")
+  endif()
+  foreach(core 0 1)
+    set(image ${name}_core${core})
+    add_executable(${image} ${arg_CORE${core}})
+    target_link_libraries(${image} PRIVATE ${arg_LINK${core}} weft_board weft_board_core${core})
+    weft_c11(${image})
+    set_target_properties(${image} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/firmware)
+  endforeach()
+endfunction()
