@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/choose.h"
 #include "sim/run.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -20,8 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	choose_string(data, size);
-	if (run_one() == NULL)
+	if (run_string(data, size) == NULL)
 		return 0;
 	fprintf(stderr, "does not hold: %s\n", sim_broken());
 	abort();

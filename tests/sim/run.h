@@ -13,5 +13,7 @@ int run_replay(uint64_t seed);
 
 /* One run of the decisions that were begun with choose_*(). What it broke, or NULL. */
 const char *run_one(void);
+/* Of those of a string; what breaks liveness must do so out of step, too. */
+const char *run_string(const uint8_t *string, size_t len);
 
 #endif

@@ -142,8 +142,7 @@ int shrink_replay(char *const *paths, int count)
 	for (int i = 0; i < count; i++) {
 		if (!read_string(paths[i]))
 			return 2;
-		choose_string(best, best_len);
-		if (run_one() != NULL) {
+		if (run_string(best, best_len) != NULL) {
 			printf("violation: %s\n  %s\n", sim_broken(), paths[i]);
 			return 1;
 		}
