@@ -101,12 +101,12 @@ static void begin_life(const struct doom *doom)
 
 /* ---- The survivor ---- */
 
-static void turn(bool busy, uint32_t start)
+/* What never comes is ended by ctest's own limit: no clock here judges a busy machine. */
+static void turn(bool busy)
 {
 	side_turn(&survivor, busy);
 	if (survivor.fault != NULL)
 		fail_msg("%s", survivor.fault);
-	assert_true(rpmsg_now_us(&survivor.link.rdev) - start < SIDE_PATIENCE_US);
 }
 
 /* Another server is another epoch. */
@@ -184,11 +184,9 @@ static void expect_nothing_left(void)
 /* Nobody starts anything now: what is in flight must end by itself, and not by its deadline. */
 static void notice_the_death(void)
 {
-	uint32_t start = rpmsg_now_us(&survivor.link.rdev);
-
 	while (rpmsg_link(&survivor.link.rdev) == WEFT_LINK_UP || survivor.posix.socket >= 0 ||
 	       side_pending(&survivor) != 0)
-		turn(false, start);
+		turn(false);
 	expect_nothing_left();
 }
 
@@ -196,16 +194,15 @@ static void notice_the_death(void)
 static void live_and_let_die(void)
 {
 	begin_life(NULL);
-	uint32_t start = rpmsg_now_us(&survivor.link.rdev);
 	unsigned before = calls();
 
 	while (calls() - before < CALLS) {
-		turn(true, start);
+		turn(true);
 		see_epoch();
 	}
 	kill(crash.pid, SIGKILL);
 	while (!has_died())
-		turn(true, start);
+		turn(true);
 	notice_the_death();
 }
 
@@ -218,9 +215,8 @@ static void live_doomed(bool from_birth)
 
 	doom.amount = draw(doom.by_clock ? CLOCK_US_LOG2 : STEPS_LOG2);
 	begin_life(&doom);
-	uint32_t start = rpmsg_now_us(&survivor.link.rdev);
 	while (!has_died()) {
-		turn(true, start);
+		turn(true);
 		see_epoch();
 	}
 	notice_the_death();
