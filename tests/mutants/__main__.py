@@ -86,6 +86,14 @@ def canary_faults(bench: Bench, timed: list[tuple[float, Killer]]) -> Iterator[s
             yield f"canary {name}: killed, and nothing was changed"
 
 
+def share(text: str) -> slice:
+    """Every Nth mutant from the Ith on: N runs of one share each make them all."""
+    first, _, step = text.partition("/")
+    if not (first.isdecimal() and step.isdecimal() and int(first) < int(step)):
+        raise argparse.ArgumentTypeError(f"'{text}' is not I/N with I from 0 to N - 1, as 2/5")
+    return slice(int(first), None, int(step))
+
+
 def chosen(classes: list[str], ids: list[str]) -> list[Mutant]:
     mutants = all_mutants(classes)
     for part in ids:
@@ -114,12 +122,15 @@ def main() -> int:
     )
     parser.add_argument("--class", dest="classes", action="append", choices=CLASSES)
     parser.add_argument("--list", action="store_true", help="only say which there are")
+    parser.add_argument(
+        "--share", type=share, default=slice(None), metavar="I/N", help=share.__doc__
+    )
     parser.add_argument("ids", nargs="*", metavar="ID")
     arguments = parser.parse_args()
     classes = arguments.classes or list(CLASSES)
     began = time.monotonic()
     try:
-        mutants = chosen(classes, arguments.ids)
+        mutants = chosen(classes, arguments.ids)[arguments.share]
         if arguments.list:
             print("\n".join(f"{m.id:<{ID_WIDTH}} {m.place}" for m in mutants))
             return 0
@@ -134,7 +145,7 @@ def main() -> int:
     print(f"{len(verdicts)} mutants in {time.monotonic() - began:.0f} s on {os.cpu_count()} cores")
     for each in found:
         print(f"mutants: {each}", file=sys.stderr)
-    if not found and not arguments.ids:
+    if not found and not arguments.ids and arguments.share == slice(None):
         keep(verdicts, known, ROOT)
     return 1 if found else 0
 
