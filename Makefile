@@ -12,6 +12,8 @@ demo-cores: ## the same as firmware, on emulated chips: two cores, no operating 
 	@scripts/setup cores && scripts/demo-cores
 test: ## unit tests with sanitizers, the tests of the generator, the rules of the house
 	@scripts/setup test && scripts/test debug && scripts/test python
+test-cores: ## firmware on emulated chips: both cores polled in each way, restarted, hung, interleaved
+	@scripts/setup cores && scripts/test-cores
 lint: ## formatters and linters
 	@scripts/setup ci && scripts/step 'build debug' scripts/build debug && \
 		scripts/step 'build sim' scripts/build sim && scripts/step lint scripts/lint
