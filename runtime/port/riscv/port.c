@@ -50,7 +50,7 @@ static void pause_a_little(const struct weft_riscv *riscv)
 	if (riscv->board->pause != NULL)
 		riscv->board->pause();
 	else
-		__asm__ volatile(".insn 0x0100000f"
+		__asm__ volatile(".insn i 0x0f, 0, x0, x0, 16"
 		                 :
 		                 :
 		                 : "memory"); /* pause, a hint: harts without Zihintpause pass it */

@@ -6,7 +6,7 @@
 
 #include "port/riscv/virt/virt.h"
 
-extern uint8_t virt_data[], virt_data_end[], virt_data_load[], virt_bss[], virt_bss_end[]; /* virt.ld */
+extern char virt_data[], virt_data_end[], virt_data_load[], virt_bss[], virt_bss_end[]; /* virt.ld */
 
 int main(void);
 
@@ -48,10 +48,15 @@ __attribute__((naked, used, section(".start"))) void virt_start(void)
 	        "jr t0");
 }
 
+static size_t bytes(const char *start, const char *end)
+{
+	return (uintptr_t)end - (uintptr_t)start;
+}
+
 __attribute__((used)) _Noreturn void virt_run(void)
 {
-	memcpy(virt_data, virt_data_load, (size_t)(virt_data_end - virt_data));
-	memset(virt_bss, 0, (size_t)(virt_bss_end - virt_bss));
+	memcpy(virt_data, virt_data_load, bytes(virt_data, virt_data_end));
+	memset(virt_bss, 0, bytes(virt_bss, virt_bss_end));
 	virt_open();
 	board_exit(main());
 }
