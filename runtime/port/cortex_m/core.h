@@ -4,7 +4,7 @@
 #define WEFT_PORT_CORTEX_M_CORE_H
 
 /* The reset handler: sets the stack up, initialises this image's variables, calls board_init() and then main(). */
-void cortex_m_reset(void);
+_Noreturn void cortex_m_reset(void);
 
 /* Any fault, and any interrupt without a handler: says which and where, and ends the run. */
 void cortex_m_fault(void);

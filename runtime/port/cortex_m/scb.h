@@ -20,6 +20,7 @@ static inline volatile uint32_t *reg(uint32_t address)
 #define NVIC_ICER 0xe000e180u
 #define NVIC_ISPR 0xe000e200u
 #define NVIC_ICPR 0xe000e280u
+#define NVIC_IABR 0xe000e300u
 #define NVIC_WORDS 16u
 
 #define SCB_ICSR 0xe000ed04u
@@ -29,6 +30,7 @@ static inline volatile uint32_t *reg(uint32_t address)
 #define SCB_CCR_DIV_0_TRP (1u << 4)
 #define SCB_SHCSR 0xe000ed24u
 #define SCB_SHCSR_FAULTS (7u << 16) /* MemManage, BusFault, UsageFault have handlers of their own */
+#define SCB_SHCSR_SYSTICKACT (1u << 11)
 #define SCB_CFSR 0xe000ed28u
 #define SCB_HFSR 0xe000ed2cu
 #define SCB_MMFAR 0xe000ed34u

@@ -2,6 +2,7 @@
 /* The reset handler, and how a core comes to it again without a reset.
  *
  * The linker script gives the addresses. A restart keeps the section .noinit. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -79,32 +80,57 @@ __attribute__((naked)) void cortex_m_reset(void)
 	                 : "i"(start));
 }
 
-/* To the reset handler as a task: an interrupt returns there, over a frame that says so. Interrupts have one priority,
- * so there is one to return from. */
-__attribute__((naked, noreturn)) static void leave(void)
+#define EXCEPTION_SYSTICK 15u
+#define EXCEPTION_IRQ 16u
+
+/* The exception that runs; and one that it has cut into, 0: the task. Interrupts have one priority: only what cannot be
+ * masked cuts into one. */
+static uint32_t running(void)
 {
-	__asm__ volatile("mrs r0, ipsr\n\t"
-	                 "cbz r0, 1f\n\t"
-	                 "movs r0, #0\n\t"
+	uint32_t number;
+
+	__asm__ volatile("mrs %0, ipsr" : "=r"(number));
+	return number;
+}
+
+static uint32_t cut_into(uint32_t number)
+{
+	if ((*reg(SCB_SHCSR) & SCB_SHCSR_SYSTICKACT) != 0 && number != EXCEPTION_SYSTICK)
+		return EXCEPTION_SYSTICK;
+	for (uint32_t irq = 0; irq < 32u * NVIC_WORDS; irq++) {
+		bool active = (*reg(NVIC_IABR + irq / 32u * 4u) >> irq % 32u & 1u) != 0;
+
+		if (active && number != EXCEPTION_IRQ + irq)
+			return EXCEPTION_IRQ + irq;
+	}
+	return 0;
+}
+
+/* An exception ends by returning: to the reset handler as a task, over a frame that says so; or to the exception that
+ * it has cut into, which comes here in its turn. */
+__attribute__((naked, noreturn)) static void leave(uint32_t outer)
+{
+	__asm__ volatile("movs r1, #0\n\t"
 #if __ARM_ARCH >= 8
-	                 "msr msplim, r0\n\t"
+	                 "msr msplim, r1\n\t"
 #endif
 	                 "ldr r1, =image_stack_top\n\t"
 	                 "subs r1, #32\n\t"
-	                 "str r0, [r1, #20]\n\t" /* lr */
+	                 "orr r2, r0, #0x01000000\n\t"
+	                 "str r2, [r1, #28]\n\t" /* xpsr: Thumb, and the exception's number */
 	                 "ldr r2, =%c0\n\t"
-	                 "bic r2, #1\n\t"
+	                 "ldr r3, =0xfffffff9\n\t" /* EXC_RETURN: to the task, on the main stack */
+	                 "cbz r0, 1f\n\t"
+	                 "ldr r2, =%c1\n\t"
+	                 "ldr r3, =0xfffffff1\n" /* to an exception */
+	                 "1:\tbic r2, #1\n\t"
 	                 "str r2, [r1, #24]\n\t" /* pc */
-	                 "ldr r2, =0x01000000\n\t"
-	                 "str r2, [r1, #28]\n\t" /* xpsr: Thumb, no exception */
 	                 "msr msp, r1\n\t"
-	                 "ldr r0, =0xfffffff9\n\t" /* EXC_RETURN: to the task, on the main stack */
-	                 "bx r0\n"
-	                 "1:\tldr r0, =%c0\n\t"
-	                 "bx r0\n\t"
+	                 "bx r3\n\t"
 	                 ".ltorg"
 	                 :
-	                 : "i"(cortex_m_reset));
+	                 : "i"(cortex_m_reset), "i"(board_restart));
+	(void)outer;
 }
 
 void board_restart(void)
@@ -118,5 +144,8 @@ void board_restart(void)
 		*reg(NVIC_ICPR + 4u * i) = UINT32_MAX;
 	}
 	__asm__ volatile("dsb\n\tisb" : : : "memory");
-	leave();
+	uint32_t number = running();
+	if (number == 0)
+		cortex_m_reset();
+	leave(cut_into(number));
 }

@@ -4,6 +4,12 @@
 #ifndef WEFT_PORT_MPS2_AN521_H
 #define WEFT_PORT_MPS2_AN521_H
 
+#include <stdint.h>
+
+/* Core 0, beyond board.h: start it anew at whatever instruction it executes `ticks` of the clock from now, in the midst
+ * of a critical section too: the watchdog's interrupt cannot be masked. Until then the watchdog watches for no hang. */
+void an521_cut(uint32_t ticks);
+
 #define CLOCK_MHZ 20u /* of everything here */
 
 #define CPU_IDENTITY 0x5001f000u /* 0 or 1: who reads it */

@@ -16,6 +16,7 @@ const char board_name[] = "an521";
 static struct weft_cortex_m cortex_m;
 static void (*on_doorbell)(void);
 static void (*on_tick)(void);
+static bool cut; /* the watchdog restarts core 0 */
 
 unsigned board_core(void)
 {
@@ -88,6 +89,8 @@ static void tick_handler(void)
 /* Not maskable, and core 0's: it comes when either core hangs, whatever core 0 does. */
 static void watchdog_handler(void)
 {
+	if (cut)
+		board_restart();
 	static const char text[] = "watchdog: nothing has got on for too long\n";
 
 	board_write(text, sizeof text - 1u);
@@ -185,9 +188,21 @@ void board_watchdog(uint32_t timeout_us)
 {
 	uint32_t most_us = UINT32_MAX / CLOCK_MHZ;
 
+	*reg(WATCHDOG_CONTROL) = 0;
+	if (timeout_us == 0)
+		return;
 	*reg(WATCHDOG_LOAD) = (timeout_us < most_us ? timeout_us : most_us) * CLOCK_MHZ;
-	*reg(WATCHDOG_CONTROL) = timeout_us != 0 ? 1u : 0u;
 	*reg(WATCHDOG_INTCLR) = 1;
+	*reg(WATCHDOG_CONTROL) = 1;
+}
+
+void an521_cut(uint32_t ticks)
+{
+	*reg(WATCHDOG_CONTROL) = 0;
+	cut = true;
+	*reg(WATCHDOG_LOAD) = ticks;
+	*reg(WATCHDOG_INTCLR) = 1;
+	*reg(WATCHDOG_CONTROL) = 1;
 }
 
 /* ---- Console and exit ---- */
@@ -277,6 +292,10 @@ void board_quiet(void)
 	*reg(TIMER(core) + TIMER_CTRL) = 0;
 	*reg(TIMER(core) + TIMER_INTCLEAR) = 1;
 	*reg(MHU_CLR(core)) = MHU_BITS;
+	if (core == 0 && cut) {
+		*reg(WATCHDOG_CONTROL) = 0;
+		*reg(WATCHDOG_INTCLR) = 1;
+	}
 	/* Cut off while it wrote a line. */
 	if (*reg(CONSOLE_LOCK) == core + 1u)
 		*reg(CONSOLE_LOCK) = 0;

@@ -47,14 +47,17 @@ uint32_t virt_now_us(void)
 	return upper / VIRT_TICKS_PER_US << 16 | lower / VIRT_TICKS_PER_US;
 }
 
-/* In two stores, with no time between them that has come already. */
+/* Never a time between the stores that is earlier than the old one and the new one. */
 static void set_timer(uint64_t at)
 {
 	volatile uint32_t *mtimecmp = virt_register(VIRT_MTIMECMP(board_core()));
+	uint32_t high = (uint32_t)(at >> 32);
 
-	mtimecmp[1] = UINT32_MAX;
+	if (mtimecmp[1] != high) {
+		mtimecmp[0] = UINT32_MAX;
+		mtimecmp[1] = high;
+	}
 	mtimecmp[0] = (uint32_t)at;
-	mtimecmp[1] = (uint32_t)(at >> 32);
 }
 
 /* With interrupts masked, as all that writes what this reads. */
