@@ -5,8 +5,8 @@
 #include "port/riscv/virt/virt.h"
 
 #define NEVER UINT64_MAX
-#define LOOK_US 50000u  /* how often a hart looks at the watchdog, which the other may have set */
-#define TURN_TICKS 100u /* the shortest turn: some times what an interrupt takes */
+#define LOOK_US 1000000u /* how often a hart looks at the watchdog that the other may have set */
+#define TURN_TICKS 100u  /* the shortest turn: some times what an interrupt takes */
 
 static uint64_t sleep_at;
 static uint64_t tick_at;
@@ -122,7 +122,7 @@ void board_watchdog(uint32_t timeout_us)
 	uintptr_t key = virt_mask();
 
 	__atomic_store_n(&virt_shared.watchdog_us, at, __ATOMIC_RELAXED);
-	look_at = after(timeout_us < LOOK_US ? timeout_us + 1u : LOOK_US);
+	look_at = after(timeout_us != 0 ? timeout_us + 2u : LOOK_US);
 	arm();
 	virt_unmask(key);
 }
