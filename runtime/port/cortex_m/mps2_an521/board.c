@@ -207,7 +207,10 @@ void an521_cut(uint32_t ticks)
 
 /* ---- Console and exit ---- */
 
-#define LOCK_TRIES 100000u /* then the other is gone while it wrote */
+#define CONSOLE_TRIES 100000u /* for a byte to leave: then nobody reads them any more, and no run ends by waiting */
+#define LOCK_TRIES 100000u    /* then the other is gone while it wrote */
+
+static bool console_gone;
 
 static bool console_lock(void)
 {
@@ -231,9 +234,10 @@ void board_write(const char *text, uint32_t len)
 	bool locked = console_lock();
 
 	for (uint32_t i = 0; i < len; i++) {
-		while (*reg(UART0_STATE) & UART0_STATE_TX_FULL) {
-		}
-		*reg(UART0_DATA) = (uint8_t)text[i];
+		for (uint32_t tries = 0; !console_gone && (*reg(UART0_STATE) & UART0_STATE_TX_FULL) != 0; tries++)
+			console_gone = tries > CONSOLE_TRIES;
+		if (!console_gone)
+			*reg(UART0_DATA) = (uint8_t)text[i];
 	}
 	if (locked)
 		__atomic_store_n((uint32_t *)(uintptr_t)CONSOLE_LOCK, 0u, __ATOMIC_RELEASE);
