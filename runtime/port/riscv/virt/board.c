@@ -116,7 +116,10 @@ void virt_open(void)
 
 /* ---- Console and end ---- */
 
-#define LOCK_TRIES 100000u /* then the other is gone while it wrote */
+#define CONSOLE_TRIES 100000u /* for a byte to leave: then nobody reads them any more, and no run ends by waiting */
+#define LOCK_TRIES 100000u    /* then the other is gone while it wrote */
+
+static bool console_gone;
 
 static bool console_lock(void)
 {
@@ -138,12 +141,17 @@ static bool console_lock(void)
 /* Masked: a restart does not leave it locked. */
 void board_write(const char *text, uint32_t len)
 {
-	volatile uint8_t *uart = (volatile uint8_t *)VIRT_UART;
+	volatile uint8_t *data = (volatile uint8_t *)VIRT_UART;
+	const volatile uint8_t *status = (const volatile uint8_t *)VIRT_UART_LSR;
 	uintptr_t key = virt_mask();
 	bool locked = console_lock();
 
-	for (uint32_t i = 0; i < len; i++)
-		*uart = (uint8_t)text[i];
+	for (uint32_t i = 0; i < len; i++) {
+		for (uint32_t tries = 0; !console_gone && (*status & VIRT_UART_LSR_EMPTY) == 0; tries++)
+			console_gone = tries > CONSOLE_TRIES;
+		if (!console_gone)
+			*data = (uint8_t)text[i];
+	}
 	if (locked)
 		__atomic_store_n(&virt_shared.writer, 0u, __ATOMIC_RELEASE);
 	virt_unmask(key);

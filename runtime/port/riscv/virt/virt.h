@@ -15,6 +15,8 @@
 #define VIRT_TICKS_PER_US 10u
 
 #define VIRT_UART 0x10000000u /* 16550 */
+#define VIRT_UART_LSR (VIRT_UART + 5u)
+#define VIRT_UART_LSR_EMPTY 0x20u
 #define VIRT_TEST 0x00100000u /* SiFive's: a store ends the run */
 
 #define VIRT_MIE 8u    /* mstatus */
