@@ -51,8 +51,10 @@ static void check(const struct request *request, struct argp_state *state)
 	const char *which = request->words[1];
 	size_t i = 0;
 
-	if (what == NULL)
+	if (what == NULL) {
 		argp_error(state, "run what? run, crash, all, canary, replay, shrink or string");
+		return; /* argp has ended us */
+	}
 	while (i < sizeof known / sizeof known[0] && strcmp(known[i].what, what) != 0)
 		i++;
 	if (i == sizeof known / sizeof known[0])

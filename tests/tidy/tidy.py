@@ -33,7 +33,9 @@ class Room(NamedTuple):
 
 # From the bottom up: a room includes the public headers of the rooms before it, never of those behind it.
 ROOMS = (
-    Room("port", "runtime/port", ("cortex_m.h", "once.h", "port.h", "posix.h", "wrap.h")),
+    Room(
+        "port", "runtime/port", ("cortex_m.h", "once.h", "port.h", "posix.h", "riscv.h", "wrap.h")
+    ),
     Room("virtio", "runtime/virtio", ("check.h", "virtio.h", "virtqueue.h")),
     Room("transport", "runtime/transport", ("transport.h", "shm.h"), opens=("virtio",)),
     Room("rpmsg", "runtime/rpmsg", ("rpmsg.h",)),
