@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash test lint format sim mutants fuzz prove coverage valgrind static stack evidence ci clean
+.PHONY: help demo demo-crash test lint format sim mutants fuzz prove coverage valgrind static stack bench evidence \
+	ci clean
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 demo: ## build and run the example: two processes that call each other
@@ -30,6 +31,8 @@ static: ## cppcheck, MISRA C:2012 (docs/misra.md), clang's analyser
 	@scripts/setup ci && for what in cppcheck misra scan; do scripts/step $$what scripts/static $$what || exit; done
 stack: ## bytes of stack on a Cortex-M33: each public function, each method
 	@scripts/setup ci && scripts/stack
+bench: ## speed and instructions on this machine, beside its limits and what the C library has: 3 minutes
+	@scripts/setup ci && scripts/bench
 evidence: ## docs/evidence.md written anew: runs what prints a figure, 2 hours
 	@scripts/setup ci && scripts/evidence
 ci: ## all of it, as it runs before a change lands
