@@ -33,6 +33,18 @@ static inline bool virtqueue_fills(const struct virtqueue *vq)
 	return (vq->flags == VRING_DESC_F_WRITE) != vq->role->driver;
 }
 
+/* In our hands, and `owner`'s. */
+static inline bool virtqueue_is_ours(const struct virtqueue *vq, uint16_t id, const void *owner)
+{
+	return virtqueue_state(vq, id) == ENTRY_OURS && vq->entries[id].owner == owner;
+}
+
+/* Something was pushed and not published. */
+static inline bool virtqueue_is_behind(const struct virtqueue *vq)
+{
+	return vq->published != vq->pushed;
+}
+
 /* Remember the fault and take nothing more. VIRTQUEUE_BROKEN. */
 int virtqueue_break(struct virtqueue *vq, enum weft_check fault);
 

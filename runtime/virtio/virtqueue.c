@@ -106,7 +106,7 @@ void virtqueue_free(struct virtqueue *vq, uint16_t id)
 
 bool virtqueue_publish(struct virtqueue *vq)
 {
-	if (vq->published == vq->pushed)
+	if (!virtqueue_is_behind(vq))
 		return false;
 	/* Release pairs with the peer's acquire: what we pushed is written before the index says so. */
 	ring_store16_release(&vq->ours->idx, vq->pushed);
@@ -118,7 +118,7 @@ bool virtqueue_publish(struct virtqueue *vq)
 
 bool virtqueue_pending(const struct virtqueue *vq)
 {
-	return vq->published != vq->pushed;
+	return virtqueue_is_behind(vq);
 }
 
 bool virtqueue_enable_cb(struct virtqueue *vq)
@@ -169,7 +169,7 @@ void virtqueue_set_owner(struct virtqueue *vq, uint16_t id, const void *owner)
 int virtqueue_owned_by(const struct virtqueue *vq, const void *owner)
 {
 	for (uint16_t id = 0; id < vq->num; id++) {
-		if (virtqueue_state(vq, id) == ENTRY_OURS && vq->entries[id].owner == owner)
+		if (virtqueue_is_ours(vq, id, owner))
 			return id;
 	}
 	return -1;
