@@ -42,34 +42,9 @@ int virtqueue_break(struct virtqueue *vq, enum weft_check fault)
 	return VIRTQUEUE_BROKEN;
 }
 
-/* 1 when the peer has something for us. Its index is read again only when what we knew is used up. */
-static int virtqueue_look(struct virtqueue *vq)
-{
-	if (vq->fault != 0)
-		return VIRTQUEUE_BROKEN;
-	if (vq->seen != vq->next)
-		return 1;
-
-	/* Acquire pairs with the peer's release of its index: entries, descriptors and payload are written. */
-	uint16_t index = ring_load16_acquire(&vq->theirs->idx);
-	if (!check_ring_distance((uint16_t)(index - vq->next), vq->num))
-		return virtqueue_break(vq, WEFT_CHECK_RING_DISTANCE);
-	vq->seen = index;
-	return index != vq->next;
-}
-
 int virtqueue_pop(struct virtqueue *vq, struct virtqueue_buf *out)
 {
-	int more = virtqueue_look(vq);
-
-	if (more != 1)
-		return more;
-	if (!vq->role->take(vq, vq->next & (uint16_t)(vq->num - 1u), out))
-		return VIRTQUEUE_BROKEN;
-	vq->next = (uint16_t)(vq->next + 1u);
-	vq->entries[out->id].owner = NULL;
-	vq->hint = out->id;
-	return 1;
+	return vq->role->take(vq, out);
 }
 
 int virtqueue_take(struct virtqueue *vq, struct virtqueue_buf *out)
@@ -126,7 +101,8 @@ bool virtqueue_enable_cb(struct virtqueue *vq)
 	ring_store16(&vq->ours->flags, 0);
 	/* Flags before index: pairs with the fence in the peer's publish. One of the two sees the other. */
 	ring_fence();
-	return virtqueue_look(vq) == 0;
+	/* Only whether there is something: it is looked at, with acquire, when it is taken. */
+	return vq->fault == 0 && vq->seen == vq->next && ring_load16(&vq->theirs->idx) == vq->next;
 }
 
 void virtqueue_disable_cb(struct virtqueue *vq)
