@@ -40,28 +40,9 @@ static void link_down(struct rpmsg_device *rdev)
 	}
 }
 
-static void look_after_link(struct rpmsg_device *rdev)
+/* Unlocked. */
+static void tell_link(struct rpmsg_device *rdev, uint8_t before, uint8_t link)
 {
-	uintptr_t key = rpmsg_lock(rdev);
-	const struct weft_transport_ops *ops = rdev->transport->ops;
-
-	/* Somebody whom we have interrupted writes into a buffer: it stays what it is until that is over. */
-	rdev->service_due = rdev->writers != 0;
-	if (rdev->service_due) {
-		rpmsg_unlock(rdev, key);
-		return;
-	}
-	if (rdev->restart_due)
-		ops->restart(rdev->transport);
-	rdev->restart_due = false;
-	uint8_t link = (uint8_t)ops->service(rdev->transport);
-	uint8_t before = rdev->link;
-
-	if (link != before)
-		change_link(rdev, link);
-	rpmsg_unlock(rdev, key);
-	if (link == before)
-		return;
 	if (before == WEFT_LINK_UP)
 		link_down(rdev);
 	if (link == WEFT_LINK_UP)
@@ -71,13 +52,45 @@ static void look_after_link(struct rpmsg_device *rdev)
 	rpmsg_wake(rdev);
 }
 
-/* ---- Receiving ---- */
-
-/* Give it to the endpoint: 0, or nonzero when it has no use for it. A waiting endpoint binds to who speaks first. */
-static int deliver(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, const struct weft_frame *frame)
+/* Locked; opens the lock to tell. */
+static inline uintptr_t look_after_link(struct rpmsg_device *rdev, uintptr_t key)
 {
-	uintptr_t key = rpmsg_lock(rdev);
+	const struct weft_transport_ops *ops = rdev->transport->ops;
 
+	/* Somebody whom we have interrupted writes into a buffer: it stays what it is until that is over. */
+	rdev->service_due = rdev->writers != 0;
+	if (rdev->service_due)
+		return key;
+	if (rdev->restart_due)
+		ops->restart(rdev->transport);
+	rdev->restart_due = false;
+	uint8_t link = (uint8_t)ops->service(rdev->transport);
+	uint8_t before = rdev->link;
+
+	if (link == before)
+		return key;
+	change_link(rdev, link);
+	rpmsg_unlock(rdev, key);
+	tell_link(rdev, before, link);
+	return rpmsg_lock(rdev);
+}
+
+/* ---- Receiving: locked, but for what is called back ---- */
+
+static inline uintptr_t hear_names(struct rpmsg_device *rdev, const struct weft_frame *frame, uintptr_t key)
+{
+	rpmsg_unlock(rdev, key);
+	enum weft_check fault = rpmsg_ns_receive(rdev, frame);
+	if (fault != WEFT_CHECK_NONE)
+		tell(rdev, RPMSG_BAD_MESSAGE, fault);
+	return rpmsg_lock(rdev);
+}
+
+/* Give it to the endpoint, which is pinned: a destroyer that comes now waits for us. One that waits binds to who speaks
+ * first. What has no callback, or no use for it, is refused. */
+static inline uintptr_t deliver(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, const struct weft_frame *frame,
+                                uintptr_t key)
+{
 	if ((ept->flags & EPT_HEIR) || ((ept->flags & EPT_WAITS) && ept->dest_addr == RPMSG_ADDR_ANY)) {
 		rpmsg_unlock(rdev, key);
 		rpmsg_bind(ept, frame->src); /* where `bound` may rebind or destroy it */
@@ -86,99 +99,90 @@ static int deliver(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, const 
 	rpmsg_ept_cb cb = (ept->flags & EPT_DEAD) == 0 ? ept->cb : NULL;
 	void *priv = ept->priv;
 	rpmsg_unlock(rdev, key);
-	return cb != NULL ? cb(ept, frame->data, frame->len, frame->src, priv) : RPMSG_ERR_ADDR;
-}
-
-static void dispatch(struct rpmsg_device *rdev, const struct weft_frame *frame)
-{
-	if (frame->dst == RPMSG_NS_EPT_ADDR) {
-		enum weft_check fault = rpmsg_ns_receive(rdev, frame);
-
-		if (fault != WEFT_CHECK_NONE)
-			tell(rdev, RPMSG_BAD_MESSAGE, fault);
-		return;
-	}
-	uintptr_t key = rpmsg_lock(rdev);
-	struct rpmsg_endpoint *ept = rpmsg_lookup(rdev, frame->dst);
-	if (ept != NULL)
-		rpmsg_pin(rdev, ept); /* under the lock: a destroyer that comes now waits for us */
-	else
-		rdev->counters.unknown++;
-	rpmsg_unlock(rdev, key);
-	if (ept == NULL)
-		return;
-	if (deliver(rdev, ept, frame) != RPMSG_SUCCESS)
+	if (cb == NULL || cb(ept, frame->data, frame->len, frame->src, priv) != RPMSG_SUCCESS)
 		rdev->counters.refused++;
 	rpmsg_unpin(rdev, ept);
+	return rpmsg_lock(rdev);
 }
 
-static unsigned receive(struct rpmsg_device *rdev, unsigned budget)
+static inline uintptr_t dispatch(struct rpmsg_device *rdev, const struct weft_frame *frame, uintptr_t key)
 {
-	const struct weft_transport_ops *ops = rdev->transport->ops;
-	struct weft_frame frame;
-	unsigned taken = 0;
+	if (frame->dst == RPMSG_NS_EPT_ADDR)
+		return hear_names(rdev, frame, key);
+	struct rpmsg_endpoint *ept = rpmsg_lookup(rdev, frame->dst);
+	if (ept == NULL) {
+		rdev->counters.unknown++;
+		return key;
+	}
+	rpmsg_pin(rdev, ept);
+	return deliver(rdev, ept, frame, key);
+}
 
-	for (; taken < budget; taken++) {
-		uintptr_t key = rpmsg_lock(rdev);
-		int result = ops->receive(rdev->transport, &frame);
-		rpmsg_unlock(rdev, key);
+static inline uintptr_t receive(struct rpmsg_device *rdev, unsigned budget, unsigned *taken, uintptr_t key)
+{
+	struct weft_frame frame;
+
+	for (*taken = 0; *taken < budget; ++*taken) {
+		int result = rdev->transport->ops->receive(rdev->transport, &frame);
+
 		if (result == WEFT_FRAME_NONE)
 			break;
 		if (result == WEFT_FRAME_BAD) {
+			rpmsg_unlock(rdev, key);
 			tell(rdev, RPMSG_BAD_MESSAGE, rdev->transport->fault);
+			key = rpmsg_lock(rdev);
 			continue;
 		}
-		dispatch(rdev, &frame);
-		key = rpmsg_lock(rdev);
-		ops->done(rdev->transport, &frame);
-		rpmsg_unlock(rdev, key);
+		key = dispatch(rdev, &frame, key);
+		rdev->transport->ops->done(rdev->transport, &frame);
 	}
-	return taken;
+	return key;
 }
 
-/* ---- The poll ---- */
-
-static bool poll_begins(struct rpmsg_device *rdev)
-{
-	uintptr_t key = rpmsg_lock(rdev);
-	bool begins = rdev->poller == 0;
-
-	if (begins)
-		__atomic_store_n(&rdev->poller, rpmsg_self(rdev), __ATOMIC_RELAXED);
-	rpmsg_unlock(rdev, key);
-	return begins;
-}
+/* ---- The poll: one critical section, which is open while others are called back ---- */
 
 /* Publish all of it at once. False: more came after the interrupt's poll had asked for the next notification. */
-static bool poll_ends(struct rpmsg_device *rdev)
+static inline bool poll_ends(struct rpmsg_device *rdev)
 {
-	uintptr_t key = rpmsg_lock(rdev);
-	bool quiet = true;
-
 	__atomic_store_n(&rdev->poller, 0, __ATOMIC_RELAXED);
-	rpmsg_flush(rdev);
-	if (rdev->polled_by == RPMSG_POLLED_BY_INTERRUPT)
-		quiet = rdev->transport->ops->arm(rdev->transport, rpmsg_wants_tx(rdev));
+	rdev->transport->ops->flush(rdev->transport);
+	return rdev->polled_by != RPMSG_POLLED_BY_INTERRUPT ||
+	       rdev->transport->ops->arm(rdev->transport, rpmsg_wants_tx(rdev));
+}
+
+static inline uintptr_t do_what_is_due(struct rpmsg_device *rdev, uintptr_t key)
+{
+	bool heirs = __atomic_load_n(&rdev->heirs_due, __ATOMIC_RELAXED);
+
+	if (rdev->tasks == NULL && !heirs && !rdev->announce_due)
+		return key;
 	rpmsg_unlock(rdev, key);
-	return quiet;
+	rpmsg_run_tasks(rdev);
+	rpmsg_tell_heirs(rdev);
+	rpmsg_ns_announce(rdev);
+	return rpmsg_lock(rdev);
 }
 
 int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget)
 {
+	unsigned taken;
+
 	if (rdev == NULL || rdev->transport == NULL)
 		return RPMSG_ERR_INIT;
-	if (!poll_begins(rdev))
+	uintptr_t key = rpmsg_lock(rdev);
+	if (rdev->poller != 0) {
+		rpmsg_unlock(rdev, key);
 		return RPMSG_ERR_PERM;
+	}
+	__atomic_store_n(&rdev->poller, rpmsg_self(rdev), __ATOMIC_RELAXED);
 	uint32_t event = rpmsg_event_word(rdev);
-	look_after_link(rdev);
-	unsigned taken = receive(rdev, budget);
-	rpmsg_run_tasks(rdev);
-	rpmsg_tell_heirs(rdev);
-	rpmsg_ns_announce(rdev);
+	key = look_after_link(rdev, key);
+	key = receive(rdev, budget, &taken, key);
+	key = do_what_is_due(rdev, key);
 	rdev->worked = taken != 0 || rpmsg_event_word(rdev) != event;
 	/* A queue that is broken is never quiet: while nobody may look after the link, that is no reason to go on. */
-	if (!poll_ends(rdev) && (taken != 0 || !rdev->service_due))
-		taken = budget;
+	bool again = !poll_ends(rdev) && (taken != 0 || !rdev->service_due);
+	rpmsg_unlock(rdev, key);
 	rpmsg_tell_waiters(rdev);
-	return (int)taken;
+	return (int)(again ? budget : taken);
 }

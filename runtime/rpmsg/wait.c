@@ -179,7 +179,9 @@ bool rpmsg_drain(struct rpmsg_device *rdev, const void *whose)
  * another or an older one, which is not it either. */
 bool rpmsg_in_callback(struct rpmsg_device *rdev)
 {
-	return __atomic_load_n(&rdev->poller, __ATOMIC_RELAXED) == rpmsg_self(rdev);
+	uintptr_t poller = __atomic_load_n(&rdev->poller, __ATOMIC_RELAXED);
+
+	return poller != 0 && poller == rpmsg_self(rdev); /* 0: nobody polls, and no context is called that */
 }
 
 bool rpmsg_in_callback_of(struct rpmsg_device *rdev, const void *whose)

@@ -3,6 +3,7 @@
 #ifndef WEFT_VIRTIO_QUEUE_H
 #define WEFT_VIRTIO_QUEUE_H
 
+#include "virtio/checks.h"
 #include "virtio/ring.h"
 #include "weft/virtqueue.h"
 
@@ -33,7 +34,53 @@ static inline bool virtqueue_fills(const struct virtqueue *vq)
 	return (vq->flags == VRING_DESC_F_WRITE) != vq->role->driver;
 }
 
+/* In our hands, and `owner`'s. */
+static inline bool virtqueue_is_ours(const struct virtqueue *vq, uint16_t id, const void *owner)
+{
+	return virtqueue_state(vq, id) == ENTRY_OURS && vq->entries[id].owner == owner;
+}
+
+/* Something was pushed and not published. */
+static inline bool virtqueue_is_behind(const struct virtqueue *vq)
+{
+	return vq->published != vq->pushed;
+}
+
 /* Remember the fault and take nothing more. VIRTQUEUE_BROKEN. */
 int virtqueue_break(struct virtqueue *vq, enum weft_check fault);
+
+/* The two halves of each role's take, around what differs; inline: a message passes here twice.
+ * 1 when the peer has something for us. Its index is read again only when what we knew is used up. */
+static inline int virtqueue_look(struct virtqueue *vq)
+{
+	if (vq->fault != 0)
+		return VIRTQUEUE_BROKEN;
+	if (vq->seen != vq->next)
+		return 1;
+
+	/* Acquire pairs with the peer's release of its index: entries, descriptors and payload are written. */
+	uint16_t index = ring_load16_acquire(&vq->theirs->idx);
+	if (!check_ring_distance((uint16_t)(index - vq->next), vq->num))
+		return virtqueue_break(vq, WEFT_CHECK_RING_DISTANCE);
+	vq->seen = index;
+	return index != vq->next;
+}
+
+static inline uint16_t virtqueue_slot(const struct virtqueue *vq)
+{
+	return vq->next & (uint16_t)(vq->num - 1u);
+}
+
+/* Buffer id is ours now, and lies at `at`. */
+static inline int virtqueue_took(struct virtqueue *vq, uint16_t id, uint32_t at, uint32_t len,
+                                 struct virtqueue_buf *out)
+{
+	virtqueue_set(vq, id, at, ENTRY_OURS);
+	vq->entries[id].owner = NULL;
+	vq->hint = id;
+	vq->next = (uint16_t)(vq->next + 1u);
+	*out = (struct virtqueue_buf){ .data = vq->region->base + at, .len = len, .id = id };
+	return 1;
+}
 
 #endif

@@ -42,34 +42,9 @@ int virtqueue_break(struct virtqueue *vq, enum weft_check fault)
 	return VIRTQUEUE_BROKEN;
 }
 
-/* 1 when the peer has something for us. Its index is read again only when what we knew is used up. */
-static int virtqueue_look(struct virtqueue *vq)
-{
-	if (vq->fault != 0)
-		return VIRTQUEUE_BROKEN;
-	if (vq->seen != vq->next)
-		return 1;
-
-	/* Acquire pairs with the peer's release of its index: entries, descriptors and payload are written. */
-	uint16_t index = ring_load16_acquire(&vq->theirs->idx);
-	if (!check_ring_distance((uint16_t)(index - vq->next), vq->num))
-		return virtqueue_break(vq, WEFT_CHECK_RING_DISTANCE);
-	vq->seen = index;
-	return index != vq->next;
-}
-
 int virtqueue_pop(struct virtqueue *vq, struct virtqueue_buf *out)
 {
-	int more = virtqueue_look(vq);
-
-	if (more != 1)
-		return more;
-	if (!vq->role->take(vq, vq->next & (uint16_t)(vq->num - 1u), out))
-		return VIRTQUEUE_BROKEN;
-	vq->next = (uint16_t)(vq->next + 1u);
-	vq->entries[out->id].owner = NULL;
-	vq->hint = out->id;
-	return 1;
+	return vq->role->take(vq, out);
 }
 
 int virtqueue_take(struct virtqueue *vq, struct virtqueue_buf *out)
@@ -107,7 +82,7 @@ void virtqueue_free(struct virtqueue *vq, uint16_t id)
 
 bool virtqueue_publish(struct virtqueue *vq)
 {
-	if (vq->published == vq->pushed)
+	if (!virtqueue_is_behind(vq))
 		return false;
 	/* Release pairs with the peer's acquire: what we pushed is written before the index says so. */
 	ring_store16_release(&vq->ours->idx, vq->pushed);
@@ -119,7 +94,7 @@ bool virtqueue_publish(struct virtqueue *vq)
 
 bool virtqueue_pending(const struct virtqueue *vq)
 {
-	return vq->published != vq->pushed;
+	return virtqueue_is_behind(vq);
 }
 
 bool virtqueue_enable_cb(struct virtqueue *vq)
@@ -127,7 +102,8 @@ bool virtqueue_enable_cb(struct virtqueue *vq)
 	ring_store16(&vq->ours->flags, 0);
 	/* Flags before index: pairs with the fence in the peer's publish. One of the two sees the other. */
 	ring_fence();
-	return virtqueue_look(vq) == 0;
+	/* Only whether there is something: it is looked at, with acquire, when it is taken. */
+	return vq->fault == 0 && vq->seen == vq->next && ring_load16(&vq->theirs->idx) == vq->next;
 }
 
 void virtqueue_disable_cb(struct virtqueue *vq)
@@ -170,7 +146,7 @@ void virtqueue_set_owner(struct virtqueue *vq, uint16_t id, const void *owner)
 int virtqueue_owned_by(const struct virtqueue *vq, const void *owner)
 {
 	for (uint16_t id = 0; id < vq->num; id++) {
-		if (virtqueue_state(vq, id) == ENTRY_OURS && vq->entries[id].owner == owner)
+		if (virtqueue_is_ours(vq, id, owner))
 			return id;
 	}
 	return -1;

@@ -26,29 +26,28 @@ static enum weft_check desc_fault(const struct virtqueue *vq, const struct vring
 	return WEFT_CHECK_NONE;
 }
 
-static bool device_take(struct virtqueue *vq, uint16_t slot, struct virtqueue_buf *out)
+static int device_take(struct virtqueue *vq, struct virtqueue_buf *out)
 {
-	uint16_t id = ring_load16(&vring_avail_ring((struct vring_head *)(uintptr_t)vq->theirs)[slot]);
+	int more = virtqueue_look(vq);
+
+	if (more != 1)
+		return more;
+	uint16_t id = ring_load16(&vring_avail_ring((struct vring_head *)(uintptr_t)vq->theirs)[virtqueue_slot(vq)]);
 
 	if (!check_ring_id(id, vq->num))
-		return virtqueue_break(vq, WEFT_CHECK_RING_ID) == 0;
+		return virtqueue_break(vq, WEFT_CHECK_RING_ID);
 	if (!check_ring_twice(virtqueue_state(vq, id) == ENTRY_THEIRS))
-		return virtqueue_break(vq, WEFT_CHECK_RING_TWICE) == 0;
+		return virtqueue_break(vq, WEFT_CHECK_RING_TWICE);
 
 	/* Read once: the driver can rewrite the descriptor between our check and our use. */
 	struct vring_desc desc = ring_load_desc(&vq->desc[id]);
 	enum weft_check fault = desc_fault(vq, &desc);
 	if (fault != WEFT_CHECK_NONE)
-		return virtqueue_break(vq, fault) == 0;
+		return virtqueue_break(vq, fault);
 
-	uint32_t at = (uint32_t)(desc.addr - vq->region->address);
-	virtqueue_set(vq, id, at, ENTRY_OURS);
 	if (vq->buf_size == 0)
 		vq->buf_size = desc.len;
-	out->data = vq->region->base + at;
-	out->len = desc.len;
-	out->id = id;
-	return true;
+	return virtqueue_took(vq, id, (uint32_t)(desc.addr - vq->region->address), desc.len, out);
 }
 
 static void device_give(struct virtqueue *vq, uint16_t slot, uint16_t id, uint32_t len)

@@ -28,26 +28,24 @@ void virtqueue_lay(struct virtqueue *vq, uint32_t buffers, uint32_t buf_size)
 	ring_clean(vq->desc, (uint32_t)((uintptr_t)vq->theirs - (uintptr_t)vq->desc) + used_size);
 }
 
-static bool driver_take(struct virtqueue *vq, uint16_t slot, struct virtqueue_buf *out)
+static int driver_take(struct virtqueue *vq, struct virtqueue_buf *out)
 {
-	struct vring_used_elem *ring = vring_used_ring((struct vring_head *)(uintptr_t)vq->theirs);
-	uint32_t id = ring_load32(&ring[slot].id);
-	uint32_t len = ring_load32(&ring[slot].len);
+	int more = virtqueue_look(vq);
+
+	if (more != 1)
+		return more;
+	struct vring_used_elem *elem = &vring_used_ring((struct vring_head *)(uintptr_t)vq->theirs)[virtqueue_slot(vq)];
+	uint32_t id = ring_load32(&elem->id);
+	uint32_t len = ring_load32(&elem->len);
 	bool received = vq->flags == VRING_DESC_F_WRITE;
 
 	if (!check_ring_id(id, vq->num))
-		return virtqueue_break(vq, WEFT_CHECK_RING_ID) == 0;
+		return virtqueue_break(vq, WEFT_CHECK_RING_ID);
 	if (!check_ring_twice(virtqueue_state(vq, (uint16_t)id) == ENTRY_THEIRS))
-		return virtqueue_break(vq, WEFT_CHECK_RING_TWICE) == 0;
+		return virtqueue_break(vq, WEFT_CHECK_RING_TWICE);
 	if (received && !check_used_len(len, HEADER_SIZE, vq->buf_size))
-		return virtqueue_break(vq, WEFT_CHECK_USED_LEN) == 0;
-
-	uint32_t at = virtqueue_at(vq, (uint16_t)id);
-	virtqueue_set(vq, (uint16_t)id, at, ENTRY_OURS);
-	out->data = vq->region->base + at;
-	out->len = received ? len : vq->buf_size;
-	out->id = (uint16_t)id;
-	return true;
+		return virtqueue_break(vq, WEFT_CHECK_USED_LEN);
+	return virtqueue_took(vq, (uint16_t)id, virtqueue_at(vq, (uint16_t)id), received ? len : vq->buf_size, out);
 }
 
 /* Descriptors were written once: only the index of one goes into the ring. */

@@ -2,7 +2,7 @@
 """Memory orders, fences and compiler barriers: each weakened, or gone.
 
 virtio/ring.h:ring_load16_acquire:ACQUIREtoRELAXED
-virtio/virtqueue.c:virtqueue_look:ring_load16_acquire:relaxed    one use of it
+virtio/queue.h:virtqueue_look:ring_load16_acquire:relaxed    one use of it
 virtio/virtqueue.c:virtqueue_publish:ring_fence:dropped          ... :acq_rel
 weft/once.h:weft_copy_once:barrier:dropped                       the compiler may look twice
 """

@@ -45,7 +45,7 @@ struct virtqueue_buf {
 
 /* What differs between the roles: virtqueue_driver, virtqueue_device. */
 struct virtqueue_role {
-	bool (*take)(struct virtqueue *vq, uint16_t slot, struct virtqueue_buf *out);
+	int (*take)(struct virtqueue *vq, struct virtqueue_buf *out); /* virtqueue_pop() */
 	void (*give)(struct virtqueue *vq, uint16_t slot, uint16_t id, uint32_t len);
 	bool driver; /* ours is the available ring */
 };

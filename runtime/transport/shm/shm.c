@@ -4,7 +4,7 @@
 
 #include "transport/checks.h"
 #include "virtio/checks.h"
-#include "virtio/ring.h"
+#include "virtio/queue.h"
 #include "weft/wrap.h"
 
 struct rpmsg_header {
@@ -167,8 +167,8 @@ static void shm_done(struct weft_transport *transport, const struct weft_frame *
 {
 	struct weft_shm *shm = shm_of(transport);
 
-	/* Not found: the callback holds it, or has held and released it. */
-	if (find(&shm->rx, frame->data, NULL) == frame->id)
+	/* Else the callback holds it, or has held and released it, or has dropped the link. */
+	if (shm->state == SHM_UP && virtqueue_is_ours(&shm->rx, frame->id, NULL))
 		virtqueue_push(&shm->rx, frame->id, shm->rx.buf_size);
 }
 
@@ -203,10 +203,8 @@ static void shm_forget(struct weft_transport *transport, const void *owner)
 		virtqueue_push(&shm->rx, (uint16_t)id, shm->rx.buf_size);
 }
 
-static void flush_queue(struct weft_shm *shm, struct virtqueue *vq, uint32_t vring)
+static void publish(struct weft_shm *shm, struct virtqueue *vq, uint32_t vring)
 {
-	if (!virtqueue_pending(vq))
-		return;
 	if (virtqueue_publish(vq))
 		shm_kick(shm, vring);
 	else
@@ -219,8 +217,10 @@ static void shm_flush(struct weft_transport *transport)
 
 	if (shm->state != SHM_UP)
 		return;
-	flush_queue(shm, &shm->tx, 1u - shm->role->rx);
-	flush_queue(shm, &shm->rx, shm->role->rx);
+	if (virtqueue_is_behind(&shm->tx))
+		publish(shm, &shm->tx, 1u - shm->role->rx);
+	if (virtqueue_is_behind(&shm->rx))
+		publish(shm, &shm->rx, shm->role->rx);
 }
 
 static bool shm_arm(struct weft_transport *transport, bool tx)
