@@ -75,6 +75,7 @@ MISSING = [
     ("scripts/build debug", "cmake", "cmake is missing: run scripts/setup demo"),
     ("scripts/build debug", "ninja", "ninja is missing: run scripts/setup test"),
     ("scripts/build demo", "gcc", "gcc is missing: run scripts/setup demo"),
+    ("scripts/build an521", "ninja", "ninja is missing: run scripts/setup demo"),
     ("scripts/build fuzz", "clang", "clang is missing: run scripts/setup test"),
     ("scripts/sim replay 7", "g++", "g++ is missing: run scripts/setup test"),
     ("scripts/test debug", "cmake", "cmake is missing: run scripts/setup test"),

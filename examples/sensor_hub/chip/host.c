@@ -54,7 +54,7 @@ int main(void)
 
 	board_watchdog(PATIENCE_US);
 	say('A', now_us(), "start", "core %u of %s, the driver: %u bytes of shared memory, 2 x %u buffers of %u bytes",
-	    board_core(), board_name, WEFT_LINK_SIZE, WEFT_LINK_BUFFERS, WEFT_LINK_BUF_SIZE);
+	    board_core(), board_name, (unsigned)board_port()->region.size, WEFT_LINK_BUFFERS, WEFT_LINK_BUF_SIZE);
 	if (!core_open(&core, 'A', board_port(), true, &config))
 		return 1;
 	board_start_other();

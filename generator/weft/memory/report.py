@@ -73,6 +73,6 @@ def region_lines(region: Region, placed: list[Placed]) -> list[str]:
             lines.append(row([address(base + end)], item.offset - end, "free"))
         lines.append(row([address(base + item.offset)], item.size, item.name))
         end = item.offset + item.size
-    if end < region.size:
+    if 0 < end < region.size:
         lines.append(row([address(base + end)], region.size - end, "free"))
     return lines

@@ -77,7 +77,7 @@ class TableView:
 @dataclass(frozen=True)
 class CoreView:
     name: str
-    own: tuple[PieceView, ...]  # regions that hold its code and data
+    regions: tuple[PieceView, ...]  # those that hold no link
     links: tuple[PieceView, ...]
     entries: tuple[TableView, ...]  # of its resource table
     traces: tuple[PieceView, ...]
@@ -151,13 +151,17 @@ def parts(item: PlacedLink) -> list[Part]:
 def core_view(
     core: Core, board: Board, links: list[PlacedLink], traces: list[PlacedTrace]
 ) -> CoreView:
-    own = [r for r in board.regions.values() if r.owner == core.name]
     seen = [item for item in links if core in item.cores]
     fed = [item for item in links if item.device is core and item.linux]
     written = [item for item in traces if item.core is core]
+    filled = {item.region.name for item in (*links, *traces)}
+    reached = [r for r in board.regions.values() if core.name in r.bases and r.name not in filled]
     return CoreView(
         name=core.name,
-        own=tuple(piece(r.name, f"{core.name}'s own", r.bases[core.name], r.size) for r in own),
+        regions=tuple(
+            piece(r.name, f"{r.owner}'s own" if r.owner else "shared", r.bases[core.name], r.size)
+            for r in reached
+        ),
         links=tuple(
             piece(item.link.name, link_title(item), item.base(core), item.size) for item in seen
         ),

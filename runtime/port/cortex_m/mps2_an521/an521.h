@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where things are: Arm's Application Note AN521 and the SSE-200 Technical Overview. Secure addresses: the SAU stays
- * off, so that every access is Secure. */
+/* Where devices are: Arm's Application Note AN521 and the SSE-200 Technical Overview. Secure addresses: the SAU stays
+ * off, so that every access is Secure. Where memory is: board.toml. */
 #ifndef WEFT_PORT_MPS2_AN521_H
 #define WEFT_PORT_MPS2_AN521_H
 
@@ -16,7 +16,6 @@ void an521_cut(uint32_t ticks);
 #define SYSCTL_INITSVTOR1 0x50021114u
 #define SYSCTL_CPUWAIT 0x50021118u
 #define SYSCTL_CPUWAIT_CORE_1 2u
-#define CORE_1_VECTORS 0x10200000u /* CODE_BASE of its image */
 
 /* A message handling unit rings either core: four bits for each, level sensitive. */
 #define MHU0 0x50003000u
@@ -54,14 +53,6 @@ void an521_cut(uint32_t ticks);
 /* A counter with a prescaler, which counts up: our microseconds. */
 #define FPGAIO_COUNTER 0x50302018u
 #define FPGAIO_PRESCALE 0x5030201cu
-
-/* SSRAM2 by both of its addresses: core 1 takes the other one, so that an address of a descriptor that somebody forgot
- * to translate points out of its region. */
-#define SHARED_BASE(core) ((core) == 0u ? 0x38000000u : 0x28000000u)
-#define SHARED_ADDRESS 0x38000000u
-#define REGION_SIZE 0x10000u
-#define WORDS_BASE 0x38010000u   /* board_shared() */
-#define CONSOLE_LOCK 0x38011000u /* core and one more that writes a line */
 
 /* The first word of the PSRAM: whoever starts the machine may put a number there. */
 #define SEED 0x80000000u

@@ -6,12 +6,19 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "an521.h"
+#include "cores_memory.h"
 #include "port/cortex_m/core.h"
-#include "port/cortex_m/mps2_an521/an521.h"
 #include "port/cortex_m/scb.h"
 #include "weft/cortex_m.h"
 
 const char board_name[] = "an521";
+
+/* Memory that both cores reach at one address (link.ld), and that no start clears. */
+extern struct an521_shared {
+	uint32_t writer; /* core and one more that writes a line */
+	uint32_t words[BOARD_SHARED_WORDS];
+} an521_shared;
 
 static struct weft_cortex_m cortex_m;
 static void (*on_doorbell)(void);
@@ -30,7 +37,7 @@ struct weft_port *board_port(void)
 
 uint32_t *board_shared(void)
 {
-	return (uint32_t *)(uintptr_t)WORDS_BASE;
+	return an521_shared.words;
 }
 
 uint32_t board_seed(void)
@@ -172,9 +179,11 @@ void board_on_tick(uint32_t period_us, void (*handler)(void))
 
 /* ---- Both cores ---- */
 
+extern char image_other[]; /* core0.ld: where core 1's image begins, with its vectors */
+
 void board_start_other(void)
 {
-	*reg(SYSCTL_INITSVTOR1) = CORE_1_VECTORS;
+	*reg(SYSCTL_INITSVTOR1) = (uint32_t)(uintptr_t)image_other;
 	__asm__ volatile("dsb" : : : "memory");
 	*reg(SYSCTL_CPUWAIT) &= ~SYSCTL_CPUWAIT_CORE_1;
 }
@@ -214,13 +223,13 @@ static bool console_gone;
 
 static bool console_lock(void)
 {
-	uint32_t *lock = (uint32_t *)(uintptr_t)CONSOLE_LOCK;
 	uint32_t me = board_core() + 1u;
 
 	for (uint32_t i = 0; i < LOCK_TRIES; i++) {
 		uint32_t nobody = 0;
 
-		if (__atomic_compare_exchange_n(lock, &nobody, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&an521_shared.writer, &nobody, me, false, __ATOMIC_ACQUIRE,
+		                                __ATOMIC_RELAXED))
 			return true;
 		if (nobody == me)
 			return false; /* cut into: it is locked already */
@@ -240,7 +249,7 @@ void board_write(const char *text, uint32_t len)
 			*reg(UART0_DATA) = (uint8_t)text[i];
 	}
 	if (locked)
-		__atomic_store_n((uint32_t *)(uintptr_t)CONSOLE_LOCK, 0u, __ATOMIC_RELEASE);
+		__atomic_store_n(&an521_shared.writer, 0u, __ATOMIC_RELEASE);
 }
 
 /* Semihosting: whoever emulates or debugs the core ends the run (SYS_EXIT_EXTENDED, ADP_Stopped_ApplicationExit). */
@@ -264,8 +273,7 @@ static void init_core_0(void)
 	*reg(FPGAIO_PRESCALE) = CLOCK_MHZ - 1u;
 	if (board_life() != 1)
 		return;
-	memset(board_shared(), 0, BOARD_SHARED_WORDS * sizeof(uint32_t));
-	*reg(CONSOLE_LOCK) = 0;
+	memset(&an521_shared, 0, sizeof an521_shared);
 	/* An emulated core runs until the next timer is due, then the other one: each period is another order. */
 	if (board_seed() != 0) {
 		*reg(DUALTIMER_LOAD) = board_seed();
@@ -276,16 +284,12 @@ static void init_core_0(void)
 void board_init(void)
 {
 	static const struct weft_cortex_m_board functions = { ring, now_us, wake_after };
+	static const struct weft_region regions[] = { CORES_DRIVER_REGION, CORES_DEVICE_REGION };
 	uint32_t core = board_core();
-	const struct weft_region region = {
-		.base = (uint8_t *)(uintptr_t)SHARED_BASE(core),
-		.address = SHARED_ADDRESS,
-		.size = REGION_SIZE,
-	};
 
 	if (core == 0)
 		init_core_0();
-	weft_cortex_m_open(&cortex_m, &functions, &region);
+	weft_cortex_m_open(&cortex_m, &functions, &regions[core]);
 	enable(IRQ_MHU0);
 }
 
@@ -301,6 +305,6 @@ void board_quiet(void)
 		*reg(WATCHDOG_INTCLR) = 1;
 	}
 	/* Cut off while it wrote a line. */
-	if (*reg(CONSOLE_LOCK) == core + 1u)
-		*reg(CONSOLE_LOCK) = 0;
+	if (__atomic_load_n(&an521_shared.writer, __ATOMIC_RELAXED) == core + 1u)
+		__atomic_store_n(&an521_shared.writer, 0u, __ATOMIC_RELEASE);
 }

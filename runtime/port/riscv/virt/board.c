@@ -3,12 +3,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cores_memory.h"
 #include "port/riscv/virt/virt.h"
 #include "weft/riscv.h"
 
-extern char virt_hart[]; /* virt.ld: its address is the number of this image's hart */
-
-struct virt_shared virt_shared __attribute__((section(".shared")));
+extern char virt_hart[]; /* core0.ld: its address is the number of this image's hart */
 
 /* What a restart leaves. The machine begins with memory that is zero. */
 static struct {
@@ -100,14 +99,10 @@ void virt_leave(void)
 void virt_open(void)
 {
 	static const struct weft_riscv_board board = { ring, virt_now_us, virt_wake_after, board_pause };
-	const struct weft_region region = {
-		.base = virt_shared.region,
-		.address = VIRT_REGION_ADDRESS,
-		.size = VIRT_REGION_SIZE,
-	};
+	static const struct weft_region regions[] = { CORES_DRIVER_REGION, CORES_DEVICE_REGION };
 
 	kept.life++;
-	weft_riscv_open(&riscv, &board, &region);
+	weft_riscv_open(&riscv, &board, &regions[board_core()]);
 	virt_time_open();
 	*virt_register(VIRT_MSIP(board_core())) = 0;
 	__asm__ volatile("csrw mie, %0" : : "r"(VIRT_MSI | VIRT_MTI));

@@ -42,9 +42,7 @@ __attribute__((naked, used, section(".start"))) void virt_start(void)
 	        "li t0, 0x02000004\n\t"
 	        "sw zero, 0(t0)\n\t"
 	        "fence.i\n\t"
-	        "lla t0, virt_start\n\t" /* hart 1's image is 2 MiB behind */
-	        "li t1, 0x200000\n\t"
-	        "add t0, t0, t1\n\t"
+	        "lla t0, virt_other\n\t" /* core0.ld: where hart 1's image begins */
 	        "jr t0");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QEMU's machine virt with two harts, between the files of the board. Addresses: QEMU, hw/riscv/virt.c. */
+/* QEMU's machine virt with two harts, between the files of the board. Addresses of devices: QEMU,
+ * hw/riscv/virt.c. Of memory: board.toml. */
 #ifndef WEFT_PORT_RISCV_VIRT_H
 #define WEFT_PORT_RISCV_VIRT_H
 
@@ -23,17 +24,12 @@
 #define VIRT_MSI 0x08u /* mie and mip: the doorbell */
 #define VIRT_MTI 0x80u /* and the timer */
 
-#define VIRT_REGION_SIZE 0x10000u
-#define VIRT_REGION_ADDRESS 0x10000000u /* for descriptors: one that somebody forgot to translate points at the UART */
-
 /* Memory that both harts reach at one address (virt.ld), and that no start clears. */
 struct virt_shared {
 	uint32_t seed;        /* first: who starts the machine may put a number there */
 	uint32_t watchdog_us; /* when it bites, odd; 0: it does not */
 	uint32_t writer;      /* hart and one more that writes a line */
-	uint32_t pad[13];
 	uint32_t words[BOARD_SHARED_WORDS];
-	uint8_t region[VIRT_REGION_SIZE] __attribute__((aligned(64)));
 };
 extern struct virt_shared virt_shared;
 
