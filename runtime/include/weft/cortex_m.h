@@ -32,7 +32,7 @@ struct weft_cortex_m {
 	bool rung;
 };
 
-/* Fill in the port. board and region are kept for as long as the link. Task. */
+/* Fill in the port. board is kept for as long as the link, region is copied. Task. */
 void weft_cortex_m_open(struct weft_cortex_m *cortex_m, const struct weft_cortex_m_board *board,
                         const struct weft_region *region);
 
