@@ -112,7 +112,8 @@ static inline uintptr_t dispatch(struct rpmsg_device *rdev, const struct weft_fr
 	struct rpmsg_endpoint *ept = rpmsg_lookup(rdev, frame->dst);
 	if (ept == NULL) {
 		rdev->counters.unknown++;
-		return key;
+		rpmsg_unlock(rdev, key); /* a flood of these keeps no interrupt waiting for longer than one of them */
+		return rpmsg_lock(rdev);
 	}
 	rpmsg_pin(rdev, ept);
 	return deliver(rdev, ept, frame, key);
@@ -121,8 +122,9 @@ static inline uintptr_t dispatch(struct rpmsg_device *rdev, const struct weft_fr
 static inline uintptr_t receive(struct rpmsg_device *rdev, unsigned budget, unsigned *taken, uintptr_t key)
 {
 	struct weft_frame frame;
+	unsigned count = 0;
 
-	for (*taken = 0; *taken < budget; ++*taken) {
+	for (; count < budget; count++) {
 		int result = rdev->transport->ops->receive(rdev->transport, &frame);
 
 		if (result == WEFT_FRAME_NONE)
@@ -136,6 +138,7 @@ static inline uintptr_t receive(struct rpmsg_device *rdev, unsigned budget, unsi
 		key = dispatch(rdev, &frame, key);
 		rdev->transport->ops->done(rdev->transport, &frame);
 	}
+	*taken = count;
 	return key;
 }
 

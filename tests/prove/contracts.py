@@ -147,5 +147,9 @@ def main() -> list[str]:
                 wrong.append(f"{path.relative_to(ROOT)}: {function.name}: WP saw no promise of it")
             total += len(mine)
         count += len(those)
-    print(f"{count} functions, {total} goals")
+    if wrong:
+        return wrong
+    rows = f"functions proved | {count} | by Frama-C and Z3, {total} goals\n"
+    keep = ["scripts/figures", "prove-contracts", "scripts/prove contracts"]
+    subprocess.run(keep, cwd=ROOT, input=rows, text=True, check=True)
     return wrong

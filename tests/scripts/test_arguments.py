@@ -46,7 +46,7 @@ WRONG = [
     ("scripts/prefix nope", "scripts/prefix: there is no 'nope': give nothing, or check, "),
     ("scripts/prefix check", "scripts/prefix: there is no 'check': give nothing, or check, "),
     ("scripts/prove nonsense", "prove: there is no part 'nonsense': contracts, models, "),
-    ("scripts/setup nope", "setup: there is no level 'nope': demo, test, ci or prove"),
+    ("scripts/setup nope", "setup: there is no level 'nope': demo, test, "),
     ("scripts/setup test ci", "setup: one level, not 'test ci': demo, test, ci or prove"),
     ("scripts/sim nonsense", "sim: argument what: invalid choice: 'nonsense' "),
     ("scripts/sim replay", "sim: replay needs a SEED; see scripts/sim --help"),
