@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 .PHONY: help demo demo-crash demo-cores test test-cores lint format sim
-.PHONY: mutants fuzz prove coverage valgrind static stack size bench evidence ci clean
+.PHONY: mutants fuzz prove coverage valgrind static stack size bench bench-cores evidence ci clean
 .DEFAULT:
 	@echo "make: there is no target '$@'; make help lists them" >&2; exit 2
 help: ## this list
@@ -41,6 +41,8 @@ size: ## bytes of flash, RAM and stack on a Cortex-M33, by layer, next to others
 	@scripts/setup ci && scripts/size
 bench: ## speed and instructions on this machine, beside its limits and what the C library has: 3 minutes
 	@scripts/setup ci && scripts/bench
+bench-cores: ## instructions a round trip costs each core of emulated chips, next to others', and the longest stretches
+	@scripts/setup cores && scripts/bench-cores
 evidence: ## docs/evidence.md written anew: runs what prints a figure, 2 hours
 	@scripts/setup ci && scripts/evidence
 ci: ## all of it, as it runs before a change lands

@@ -17,6 +17,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
 WRONG = [
+    ("scripts/bench-cores nope", "bench-cores: there is no machine 'nope': an521, "),
+    ("scripts/bench-cores functions", "bench-cores: functions of what? scripts/bench-cores "),
     ("scripts/build", "scripts/build: there is no preset '': one of debug "),
     ("scripts/build nope", "scripts/build: there is no preset 'nope': one of debug "),
     ("scripts/build debug clang", "scripts/build: there is no preset 'debug clang': one of "),
@@ -72,6 +74,11 @@ WRONG = [
 ]
 # A command, a tool that is taken away, the line.
 MISSING = [
+    (
+        "scripts/bench-cores an521",
+        "qemu-system-arm",
+        "qemu-system-arm is missing: run scripts/setup cores",
+    ),
     ("scripts/build debug", "cmake", "cmake is missing: run scripts/setup demo"),
     ("scripts/build debug", "ninja", "ninja is missing: run scripts/setup test"),
     ("scripts/build demo", "gcc", "gcc is missing: run scripts/setup demo"),
@@ -90,6 +97,7 @@ MISSING = [
 ]
 # What a fresh checkout says, where nothing was set up; with all tools.
 FRESH = [
+    ("scripts/bench-cores an521", "build/venv/bin/weft is missing: run scripts/setup cores"),
     ("scripts/build demo", "weft is missing: run scripts/setup demo"),
     ("scripts/build debug", "weft is missing: run scripts/setup test"),
     ("scripts/sim replay 7", "weft is missing: run scripts/setup test"),

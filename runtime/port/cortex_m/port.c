@@ -103,12 +103,10 @@ static uint32_t cortex_m_now_us(struct weft_port *port)
 	return cortex_m_of(port)->board->now_us();
 }
 
+/* One store: who looks at it does so with interrupts masked. */
 void weft_cortex_m_rung(struct weft_cortex_m *cortex_m)
 {
-	uintptr_t key = mask();
-
-	cortex_m->rung = true;
-	unmask(key);
+	__atomic_store_n(&cortex_m->rung, true, __ATOMIC_RELAXED);
 }
 
 void weft_cortex_m_open(struct weft_cortex_m *cortex_m, const struct weft_cortex_m_board *board,
