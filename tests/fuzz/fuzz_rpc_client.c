@@ -123,6 +123,15 @@ static void cancel(struct pending *call)
 
 /* ---- The liar ---- */
 
+static const struct weft_call *pending_of(const struct weft_client *client, uint32_t id)
+{
+	for (unsigned slot = 0; slot < client->call_slots; slot++) {
+		if (client->calls[slot] != NULL && client->calls[slot]->id == id)
+			return client->calls[slot];
+	}
+	return NULL;
+}
+
 /* docs/protocol.md once more: what a frame from `src` is to a client in the state that it is in. */
 enum meaning { VIOLATION, STRAY, REPLY, HELLO, READY };
 
@@ -145,11 +154,7 @@ static enum meaning meaning_of(const struct weft_client *client, const struct fr
 	}
 	if (header->kind != WEFT_KIND_REPLY)
 		return STRAY;
-	for (unsigned slot = 0; slot < client->call_slots; slot++) {
-		if (client->calls[slot] != NULL && client->calls[slot]->id == header->call)
-			return REPLY;
-	}
-	return STRAY;
+	return pending_of(client, header->call) != NULL ? REPLY : STRAY;
 }
 
 static void check_hello(const struct weft_client *client, const struct frame *frame)
@@ -164,21 +169,16 @@ static void check_hello(const struct weft_client *client, const struct frame *fr
 		fuzz_assert(weft_client_state(client) == (good ? WEFT_OK : WEFT_FAILED_PRECONDITION));
 }
 
-static void check_reply(const struct weft_client *client, const struct frame *frame)
+/* The call that was pending. Another one of the same number may have ended in an earlier life of the client. */
+static void check_reply(const struct weft_call *call, const struct frame *frame)
 {
-	for (unsigned i = 0; i < CALLS; i++) {
-		const struct weft_call *call = client == &loom.base ? &calls[i].weave.base : &calls[i].print.base;
-
-		if (call->client != client || call->id != frame->header.call)
-			continue;
-		fuzz_assert(call->state == CALL_DONE);
-		if (frame->header.flags & WEFT_FLAG_CONTINUED)
-			fuzz_assert(call->status == WEFT_UNIMPLEMENTED || frame->header.aux != WEFT_OK);
-		else if (frame->header.aux != WEFT_OK)
-			fuzz_assert(call->status == (frame->header.aux <= 16u ? frame->header.aux : WEFT_UNKNOWN));
-		else
-			fuzz_assert(call->status == WEFT_OK || call->status == WEFT_DATA_LOSS);
-	}
+	fuzz_assert(call->state == CALL_DONE);
+	if (frame->header.flags & WEFT_FLAG_CONTINUED)
+		fuzz_assert(call->status == WEFT_UNIMPLEMENTED || frame->header.aux != WEFT_OK);
+	else if (frame->header.aux != WEFT_OK)
+		fuzz_assert(call->status == (frame->header.aux <= 16u ? frame->header.aux : WEFT_UNKNOWN));
+	else
+		fuzz_assert(call->status == WEFT_OK || call->status == WEFT_DATA_LOSS);
 }
 
 /* One frame, alone: it is counted as what it is. */
@@ -188,6 +188,7 @@ static void deliver(struct weft_client *client, const struct frame *frame, uint3
 	if (liar.victim->shm.transport.counters.received != liar.next)
 		return;
 	enum meaning meaning = meaning_of(client, frame, src);
+	const struct weft_call *call = meaning == REPLY ? pending_of(client, frame->header.call) : NULL;
 	struct weft_client_counters was = client->counters;
 	uint32_t first = client->hello_first;
 	if (!liar_send(&liar, src, client->ept.addr, frame->bytes, frame->len, (uint16_t)frame->len))
@@ -199,7 +200,7 @@ static void deliver(struct weft_client *client, const struct frame *frame, uint3
 	fuzz_assert(client->counters.violation - was.violation == (meaning == VIOLATION));
 	fuzz_assert(client->counters.stray - was.stray == (meaning == STRAY));
 	if (meaning == REPLY)
-		check_reply(client, frame);
+		check_reply(call, frame);
 	if (meaning == HELLO && client->hello_first == first)
 		check_hello(client, frame);
 	if (meaning == READY)

@@ -26,7 +26,7 @@ WRONG = [
     ("scripts/caches --sim nope", "caches: no clean and no invalidate has 'nope' in it; "),
     ("scripts/clean nope", "scripts/clean: takes no arguments, "),
     ("scripts/coverage nope", "coverage: takes no arguments; "),
-    ("scripts/evidence nope", "evidence: there is no 'nope': give nothing, or table"),
+    ("scripts/evidence nope", "evidence: there is no 'nope': give nothing, last, or table"),
     ("scripts/figures", "scripts/figures: give a name, the command in quotes, "),
     ("scripts/figures sim", "scripts/figures: give a name, the command in quotes, "),
     ("scripts/figures ../sim scripts/sim", "scripts/figures: give a name, "),
