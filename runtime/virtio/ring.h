@@ -166,12 +166,6 @@ static inline uint8_t ring_load8_acquire(const uint8_t *word)
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-static inline void ring_store8(uint8_t *word, uint8_t value)
-{
-	__atomic_store_n(word, value, __ATOMIC_RELAXED);
-	ring_clean(word, sizeof *word);
-}
-
 static inline void ring_store8_release(uint8_t *word, uint8_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);

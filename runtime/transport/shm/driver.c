@@ -26,8 +26,7 @@ static void ask(struct weft_shm *shm)
 	uint32_t old = ring_load32(&virtio_driver_line(region)->epoch);
 	uint32_t device = ring_load32(&virtio_device_line(region)->epoch);
 
-	/* Status first: a device that sees the new epoch, by its release, sees that nobody drives it. */
-	ring_store8(&virtio_table(region)->vdev.status, 0);
+	/* With status 0: a device that sees the new epoch, by its release, sees that nobody drives it. */
 	virtio_layout_compute(&shm->layout, &layout);
 	virtio_table_write(region, &shm->layout, &layout);
 	shm->epoch = next_epoch(old, device);
