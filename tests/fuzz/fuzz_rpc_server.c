@@ -348,7 +348,7 @@ static void let_time_pass(void)
 	give_back();
 	for (unsigned i = 0; i < HELD; i++)
 		weft_rx_release(&held[i]);
-	for (unsigned turn = 0; turn < 16; turn++) {
+	for (unsigned turn = 0; turn < 32; turn++) { /* what comes in the middle may have half an hour yet */
 		liar_drain(&liar, NULL);
 		liar_poll(&liar, 16, NULL);
 		liar_breathe(&liar);
