@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Firmware for two cores without an operating system. WEFT_BOARD names the board: a folder of runtime/port/ with
 #     board.toml           its memory (docs/memory.md): the sources include <link>_memory.h, the linker <core>_memory.ld
-#     CMakeLists.txt       makes weft_board, the functions of port/board.h (runtime/port/board.c among its sources)
+#     CMakeLists.txt       makes weft_board, the functions of port/board.h (board.c and console.c beside it among them)
 #     core0.ld, core1.ld   the linker script of each core's images; what they include lies beside them
 #     run                  runs two images
 #

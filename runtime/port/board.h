@@ -67,13 +67,13 @@ void board_pause(void);
  * cores: core 0 calls it where it gets on. It ends cores that have masked their interrupts too, where it can. */
 void board_watchdog(uint32_t timeout_us);
 
-/* Write to the console. A whole line at a time is not mixed with what the other core writes. Any context. */
-void board_write(const char *text, uint32_t len);
-
 /* End the run of both cores with that exit code, 0 to 255: 0 is good. Any context. */
 _Noreturn void board_exit(int code);
 
-/* ---- The same on every board: board.c ---- */
+/* ---- The same on every board: board.c, and console.c over what a board gives of its UART (port/console.h) ---- */
+
+/* Write to the console. A whole line at a time is not mixed with what the other core writes. Any context. */
+void board_write(const char *text, uint32_t len);
 
 /* Write a line as printf() would, "\n" included; what does not fit into 160 bytes is cut off. Task or interrupt. */
 void board_print(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -8,6 +8,7 @@
 
 #include "an521.h"
 #include "cores_memory.h"
+#include "port/console.h"
 #include "port/cortex_m/core.h"
 #include "port/cortex_m/scb.h"
 #include "weft/cortex_m.h"
@@ -16,7 +17,7 @@ const char board_name[] = "an521";
 
 /* Memory that both cores reach at one address (link.ld), and that no start clears. */
 extern struct an521_shared {
-	uint32_t writer; /* core and one more that writes a line */
+	uint32_t writer; /* the console's */
 	uint32_t words[BOARD_SHARED_WORDS];
 } an521_shared;
 
@@ -216,40 +217,17 @@ void an521_cut(uint32_t ticks)
 
 /* ---- Console and exit ---- */
 
-#define CONSOLE_TRIES 100000u /* for a byte to leave: then nobody reads them any more, and no run ends by waiting */
-#define LOCK_TRIES 100000u    /* then the other is gone while it wrote */
-
-static bool console_gone;
-
-static bool console_lock(void)
+uint32_t *console_writer(void)
 {
-	uint32_t me = board_core() + 1u;
-
-	for (uint32_t i = 0; i < LOCK_TRIES; i++) {
-		uint32_t nobody = 0;
-
-		if (__atomic_compare_exchange_n(&an521_shared.writer, &nobody, me, false, __ATOMIC_ACQUIRE,
-		                                __ATOMIC_RELAXED))
-			return true;
-		if (nobody == me)
-			return false; /* cut into: it is locked already */
-		board_pause();
-	}
-	return false;
+	return &an521_shared.writer;
 }
 
-void board_write(const char *text, uint32_t len)
+bool console_put(uint8_t byte)
 {
-	bool locked = console_lock();
-
-	for (uint32_t i = 0; i < len; i++) {
-		for (uint32_t tries = 0; !console_gone && (*reg(UART0_STATE) & UART0_STATE_TX_FULL) != 0; tries++)
-			console_gone = tries > CONSOLE_TRIES;
-		if (!console_gone)
-			*reg(UART0_DATA) = (uint8_t)text[i];
-	}
-	if (locked)
-		__atomic_store_n(&an521_shared.writer, 0u, __ATOMIC_RELEASE);
+	if ((*reg(UART0_STATE) & UART0_STATE_TX_FULL) != 0)
+		return false;
+	*reg(UART0_DATA) = byte;
+	return true;
 }
 
 /* Semihosting: whoever emulates or debugs the core ends the run (SYS_EXIT_EXTENDED, ADP_Stopped_ApplicationExit). */
@@ -304,7 +282,5 @@ void board_quiet(void)
 		*reg(WATCHDOG_CONTROL) = 0;
 		*reg(WATCHDOG_INTCLR) = 1;
 	}
-	/* Cut off while it wrote a line. */
-	if (__atomic_load_n(&an521_shared.writer, __ATOMIC_RELAXED) == core + 1u)
-		__atomic_store_n(&an521_shared.writer, 0u, __ATOMIC_RELEASE);
+	console_forget();
 }

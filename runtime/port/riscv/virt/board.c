@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "cores_memory.h"
+#include "port/console.h"
 #include "port/riscv/virt/virt.h"
 #include "weft/riscv.h"
 
@@ -102,6 +103,7 @@ void virt_open(void)
 	static const struct weft_region regions[] = { CORES_DRIVER_REGION, CORES_DEVICE_REGION };
 
 	kept.life++;
+	console_forget();
 	weft_riscv_open(&riscv, &board, &regions[board_core()]);
 	virt_time_open();
 	*virt_register(VIRT_MSIP(board_core())) = 0;
@@ -111,45 +113,17 @@ void virt_open(void)
 
 /* ---- Console and end ---- */
 
-#define CONSOLE_TRIES 100000u /* for a byte to leave: then nobody reads them any more, and no run ends by waiting */
-#define LOCK_TRIES 100000u    /* then the other is gone while it wrote */
-
-static bool console_gone;
-
-static bool console_lock(void)
+uint32_t *console_writer(void)
 {
-	uint32_t me = board_core() + 1u;
-
-	for (uint32_t i = 0; i < LOCK_TRIES; i++) {
-		uint32_t writer = 0;
-
-		if (__atomic_compare_exchange_n(&virt_shared.writer, &writer, me, false, __ATOMIC_ACQUIRE,
-		                                __ATOMIC_RELAXED))
-			return true;
-		if (writer == me)
-			return false; /* a fault while we wrote */
-		board_pause();
-	}
-	return false;
+	return &virt_shared.writer;
 }
 
-/* Masked: a restart does not leave it locked. */
-void board_write(const char *text, uint32_t len)
+bool console_put(uint8_t byte)
 {
-	volatile uint8_t *data = (volatile uint8_t *)VIRT_UART;
-	const volatile uint8_t *status = (const volatile uint8_t *)VIRT_UART_LSR;
-	uintptr_t key = virt_mask();
-	bool locked = console_lock();
-
-	for (uint32_t i = 0; i < len; i++) {
-		for (uint32_t tries = 0; !console_gone && (*status & VIRT_UART_LSR_EMPTY) == 0; tries++)
-			console_gone = tries > CONSOLE_TRIES;
-		if (!console_gone)
-			*data = (uint8_t)text[i];
-	}
-	if (locked)
-		__atomic_store_n(&virt_shared.writer, 0u, __ATOMIC_RELEASE);
-	virt_unmask(key);
+	if ((*(const volatile uint8_t *)VIRT_UART_LSR & VIRT_UART_LSR_EMPTY) == 0)
+		return false;
+	*(volatile uint8_t *)VIRT_UART = byte;
+	return true;
 }
 
 _Noreturn void board_exit(int code)

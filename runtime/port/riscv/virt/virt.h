@@ -28,7 +28,7 @@
 struct virt_shared {
 	uint32_t seed;        /* first: who starts the machine may put a number there */
 	uint32_t watchdog_us; /* when it bites, odd; 0: it does not */
-	uint32_t writer;      /* hart and one more that writes a line */
+	uint32_t writer;      /* the console's */
 	uint32_t words[BOARD_SHARED_WORDS];
 };
 extern struct virt_shared virt_shared;
