@@ -26,7 +26,7 @@ void faults_plan(struct sim_plan *plan)
 	plan->stale = rarely(8) ? 0 : UINT32_MAX;
 	plan->patience = (uint8_t)(2 + choose(11));
 	plan->trouble = 200 + 30 * choose(16) * choose(16);
-	plan->calm = 1000000;
+	plan->calm = 200000u * plan->cores; /* steps are of all of them together */
 	plan->kick_lost = draw_rate(4, 64) / 2;
 	plan->kick_late = draw_rate(4, 64) / 2;
 	plan->kick_twice = draw_rate(4, 64) / 2;
