@@ -169,6 +169,12 @@ unsigned kernel_work(struct kernel *kernel)
 	return count;
 }
 
+void kernel_want_tx(struct kernel *kernel, bool wanted)
+{
+	ring_store16(&kernel->svq.ring.avail->flags, (uint16_t)(wanted ? 0 : VRING_F_NO_NOTIFY));
+	ring_fence();
+}
+
 /* get_a_tx_buf(): one that was never used, or one that came back. */
 static uint32_t tx_buffer(struct kernel *kernel)
 {
@@ -236,11 +242,31 @@ static void core_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32
 	kernel->detail[event] = detail;
 }
 
-void kernel_start_core(struct kernel *kernel)
+void kernel_boot_core(struct kernel *kernel)
 {
 	struct weft_shm_linux to_linux = WEFT_SHM_LINUX(&kernel->table.vdev);
+	struct weft_shm_config shm = { &kernel->to_linux.role, &kernel->port, kernel->entries, { kernel->num, 0, 0 } };
+	struct rpmsg_config config = {
+		.transport = &kernel->shm.transport,
+		.endpoints = kernel->endpoints,
+		.endpoint_slots = 16,
+		.channels = kernel->kept,
+		.channel_slots = 4,
+		.event = core_event,
+		.priv = kernel,
+	};
+
+	kernel->port = (struct weft_port){ &core_ops, { kernel->memory, KERNEL_ADDRESS, KERNEL_REGION } };
+	memcpy(&kernel->to_linux, &to_linux, sizeof to_linux);
+	assert_int_equal(weft_shm_init(&kernel->shm, &shm), 0);
+	assert_int_equal(rpmsg_init(&kernel->rdev, &config), RPMSG_SUCCESS);
+}
+
+void kernel_start_core(struct kernel *kernel)
+{
 	struct rsc_vring vring = { .da = 0xffffffffu, .align = KERNEL_ALIGN, .num = kernel->num };
-	struct kernel_table table = {
+
+	kernel->table = (struct kernel_table){
 		.version = RSC_TABLE_VERSION,
 		.num = 2,
 		.offset = { offsetof(struct kernel_table, trace), offsetof(struct kernel_table, vdev) },
@@ -253,22 +279,7 @@ void kernel_start_core(struct kernel *kernel)
 			.vring = { vring, vring },
 		},
 	};
-	struct weft_shm_config shm = { &kernel->to_linux.role, &kernel->port, kernel->entries, { kernel->num, 0, 0 } };
-	struct rpmsg_config config = {
-		.transport = &kernel->shm.transport,
-		.endpoints = kernel->endpoints,
-		.endpoint_slots = 16,
-		.channels = kernel->kept,
-		.channel_slots = 4,
-		.event = core_event,
-		.priv = kernel,
-	};
-
-	kernel->table = table;
-	kernel->port = (struct weft_port){ &core_ops, { kernel->memory, KERNEL_ADDRESS, KERNEL_REGION } };
-	memcpy(&kernel->to_linux, &to_linux, sizeof to_linux);
-	assert_int_equal(weft_shm_init(&kernel->shm, &shm), 0);
-	assert_int_equal(rpmsg_init(&kernel->rdev, &config), RPMSG_SUCCESS);
+	kernel_boot_core(kernel);
 }
 
 void kernel_init(struct kernel *kernel, uint16_t num)

@@ -90,6 +90,9 @@ struct kernel {
 /* The memory is garbage, the table as the core's firmware has it, nobody runs. num: 2 to 256. */
 void kernel_init(struct kernel *kernel, uint16_t num);
 
+/* Boot the core, as after a reset of its own: its state is new, the memory stays as it is, the table too. */
+void kernel_boot_core(struct kernel *kernel);
+
 /* Load the core's firmware and start it: the table is new, the core's state too. The rings stay as they are. */
 void kernel_start_core(struct kernel *kernel);
 
@@ -103,6 +106,9 @@ void kernel_go(struct kernel *kernel);
 
 /* The interrupt of vring 0: take what came, give the buffers back, as many as there are. How many. */
 unsigned kernel_work(struct kernel *kernel);
+
+/* What the send-side interrupt's flag says: Linux wants a kick for buffers that come back (a writer sleeps), or not. */
+void kernel_want_tx(struct kernel *kernel, bool wanted);
 
 /* Send without waiting: 0, KERNEL_EAGAIN or KERNEL_EMSGSIZE. */
 int kernel_send(struct kernel *kernel, uint32_t src, uint32_t dst, const void *data, uint32_t len);
