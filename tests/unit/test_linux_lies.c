@@ -238,14 +238,16 @@ static void break_ring(const struct broken *row)
 		vq->ring.avail->idx = 1;
 }
 
-/* The first send has the buffer that came with the link, which is good; after NUM of them the index is read again. */
+/* The buffer that came with the link is good, and lent. After the other NUM - 1 the index is read again. */
 static void use_the_ring(void)
 {
 	struct rpmsg_endpoint ept;
 	unsigned count = 0;
+	uint32_t size;
 
 	assert_int_equal(rpmsg_create_ept(&ept, &kernel.rdev, NULL, 78, 0x400, count_cb, NULL), 0);
 	ept.priv = &count;
+	assert_non_null(rpmsg_get_tx_payload_buffer(&ept, &size, 0));
 	for (unsigned i = 0; i <= NUM; i++)
 		rpmsg_trysend(&ept, "weft", 4);
 	rpmsg_poll(&kernel.rdev, 16);
@@ -269,6 +271,29 @@ static void a_lie_in_a_ring_is_an_error_until_the_next_reset(void **state)
 		assert_int_equal(kernel.events[RPMSG_LINK_UP], 1);
 		expect_mended_by_a_reset(i % 2 != 0);
 	}
+}
+
+static void what_was_lent_before_an_error_is_nobodys(void **state)
+{
+	struct rpmsg_endpoint ept;
+	uint32_t size;
+
+	(void)state;
+	kernel_up(&kernel, NUM);
+	good = kernel.table;
+	assert_int_equal(rpmsg_create_ept(&ept, &kernel.rdev, NULL, 78, 0x400, count_cb, NULL), 0);
+	void *loan = rpmsg_get_tx_payload_buffer(&ept, &size, 0);
+	assert_non_null(loan);
+	assert_int_equal(rpmsg_buffers_out(&kernel.rdev), 1);
+	break_ring(&broken[0]);
+	expect_error(broken[0].fault, broken[0].what);
+	assert_int_equal(rpmsg_mtu(&kernel.rdev), 0);
+	assert_int_equal(rpmsg_release_tx_buffer(&ept, loan), RPMSG_ERR_PARAM);
+	assert_int_not_equal(rpmsg_send_nocopy(&ept, loan, 4), 4);
+	poll_often();
+	assert_memory_equal(before, kernel.memory, sizeof before);
+	assert_int_equal(rpmsg_destroy_ept(&ept), 0);
+	expect_mended_by_a_reset(false);
 }
 
 /* A name service message must fit. */
@@ -324,6 +349,7 @@ int main(void)
 		cmocka_unit_test(a_table_that_is_rewritten_while_the_link_is_up_moves_nothing),
 		cmocka_unit_test(rings_that_are_not_new_are_not_begun_with),
 		cmocka_unit_test(a_lie_in_a_ring_is_an_error_until_the_next_reset),
+		cmocka_unit_test(what_was_lent_before_an_error_is_nobodys),
 		cmocka_unit_test(a_first_buffer_that_is_too_small_is_an_error),
 		cmocka_unit_test(a_bad_message_is_dropped_counted_and_its_buffer_goes_back),
 	};
