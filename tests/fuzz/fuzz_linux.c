@@ -92,7 +92,7 @@ static void send(struct fuzz *in)
 	memcpy(memory + at + 12, &len, sizeof len);
 	memcpy(memory + RING(1) + 16u * id, &desc, sizeof desc);
 	vring_avail_ring(avail)[id] = id;
-	avail->idx++;
+	avail->idx = (uint16_t)(avail->idx + 1u);
 }
 
 static void write_table_word(struct fuzz *in)

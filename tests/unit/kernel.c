@@ -37,7 +37,7 @@ static void add(struct kernel_vq *vq, uint32_t buffer, uint32_t len, uint16_t fl
 	vq->buffer[head] = buffer;
 	vq->ring.desc[head] = (struct vring_desc){ KERNEL_ADDRESS + buffer, len, flags, vq->ring.desc[head].next };
 	vring_avail_ring(vq->ring.avail)[vq->avail & (vq->num - 1u)] = head;
-	vq->avail++;
+	vq->avail = (uint16_t)(vq->avail + 1u);
 	ring_store16_release(&vq->ring.avail->idx, vq->avail);
 }
 
@@ -62,7 +62,7 @@ static uint32_t get(struct kernel_vq *vq, uint32_t *len)
 	vq->next[elem.id] = vq->free;
 	vq->free = (uint16_t)elem.id;
 	vq->free_count++;
-	vq->used++;
+	vq->used = (uint16_t)(vq->used + 1u);
 	*len = elem.len;
 	return buffer;
 }
