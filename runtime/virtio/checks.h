@@ -39,6 +39,15 @@ static inline bool check_ring_twice(bool with_peer)
 	return WEFT_CHECK(RING_TWICE, with_peer);
 }
 
+/* Linux lays its rings without a word, and zeroes them: nobody has put anything back yet, and the mark of the last life
+ * is gone. */
+/*@ assigns \nothing;
+  @ ensures \result <==> used == 0 && mark == 0; */
+static inline bool check_ring_fresh(uint16_t used, uint16_t mark)
+{
+	return WEFT_CHECK(RING_FRESH, used == 0 && mark == 0);
+}
+
 /* 2.7.5: WRITE says device-writable. NEXT and INDIRECT we never offered a use for. */
 /*@ assigns \nothing;
   @ ensures \result <==> flags == expected; */

@@ -56,6 +56,12 @@ static inline struct vring_used_elem *vring_used_ring(struct vring_head *used)
 	return (struct vring_used_elem *)(void *)(used + 1);
 }
 
+/* The device's, behind its num entries; without EVENT_IDX nobody looks at it. */
+static inline uint16_t *vring_avail_event(struct vring_head *used, uint16_t num)
+{
+	return (uint16_t *)(void *)(vring_used_ring(used) + num);
+}
+
 #if WEFT_CACHE_LINE != 0
 
 #define RING_IN_LINE ((uintptr_t)(WEFT_CACHE_LINE - 1))

@@ -2,8 +2,7 @@
 #include "virtio/table.h"
 
 #include "virtio/checks.h"
-#include "weft/virtqueue.h"
-#include "weft/wrap.h"
+#include "virtio/vrings.h"
 
 static void write_vring(struct rsc_vring *vring, uint32_t da, const struct virtio_layout_config *config, uint32_t i)
 {
@@ -47,21 +46,6 @@ void virtio_table_write(const struct weft_region *region, const struct virtio_la
 	ring_store32(&table->epoch.device_da, head_da + VIRTIO_HEAD_DEVICE);
 }
 
-WEFT_WRAPS static enum weft_check vring_fault(const struct rsc_vring *vring, const struct weft_region *region,
-                                              uint16_t room)
-{
-	uint64_t offset = (uint64_t)vring->da - (uint32_t)region->address; /* below the region: wraps, out of range */
-
-	if (!check_vring_num(vring->num, room))
-		return WEFT_CHECK_VRING_NUM;
-	if (!check_vring_align(vring->align, (uint32_t)offset))
-		return WEFT_CHECK_VRING_ALIGN;
-	if (!check_vring_range(offset, virtio_vring_size((uint16_t)vring->num, vring->align), VIRTIO_HEAD_SIZE,
-	                       region->size))
-		return WEFT_CHECK_VRING_RANGE;
-	return WEFT_CHECK_NONE;
-}
-
 static enum weft_check header_fault(const struct rsc_table *table)
 {
 	uint32_t head[offsetof(struct rsc_table, vdev) / 4u]; /* version, num, reserved, offset */
@@ -90,24 +74,11 @@ static enum weft_check epoch_fault(const struct rsc_epoch *shared, const struct 
 enum weft_check virtio_table_read(const struct weft_region *region, uint16_t room, struct virtio_rings *rings)
 {
 	const struct rsc_table *table = virtio_table(region);
-	uint32_t size[2];
 	enum weft_check fault = header_fault(table);
 
 	if (fault == WEFT_CHECK_NONE)
 		fault = epoch_fault(&table->epoch, region);
-	for (int i = 0; i < 2 && fault == WEFT_CHECK_NONE; i++) {
-		struct rsc_vring vring;
-
-		ring_load_words(&vring, &table->vdev.vring[i], sizeof vring);
-		fault = vring_fault(&vring, region, room);
-		if (fault != WEFT_CHECK_NONE)
-			break;
-		rings->offset[i] = vring.da - (uint32_t)region->address;
-		rings->align[i] = vring.align;
-		rings->num[i] = (uint16_t)vring.num;
-		size[i] = virtio_vring_size(rings->num[i], vring.align);
-	}
-	if (fault == WEFT_CHECK_NONE && !check_vring_overlap(rings->offset[0], size[0], rings->offset[1], size[1]))
-		fault = WEFT_CHECK_VRING_OVERLAP;
+	if (fault == WEFT_CHECK_NONE)
+		fault = virtio_vrings_read(&table->vdev, region, VIRTIO_HEAD_SIZE, room, rings);
 	return fault;
 }

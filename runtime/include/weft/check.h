@@ -25,6 +25,7 @@
 	X(VRING_ALIGN, "a vring's alignment is a power of two, 4 or a line or more, and kept")  \
 	X(VRING_RANGE, "a vring lies in the region behind the head page")                       \
 	X(VRING_OVERLAP, "the two vrings do not overlap")                                       \
+	X(RING_FRESH, "rings that Linux begins with are new: zeroed since we were in them")     \
 	X(FEATURES, "a driver accepts only features that we offered")                           \
 	X(HEADER_LEN, "an RPMsg header's length fits the bytes that came")                      \
 	X(HEADER_SRC, "a message comes from an address, not from ANY")                          \

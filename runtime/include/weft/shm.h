@@ -20,7 +20,8 @@ extern "C" {
 
 struct weft_shm;
 
-/* Driver or device: weft_shm_driver, weft_shm_device. An image links the role that it names. */
+/* Driver or device: weft_shm_driver, weft_shm_device; with Linux, WEFT_SHM_LINUX() below. An image links the role that
+ * it names. */
 struct weft_shm_role {
 	enum weft_link_state (*service)(struct weft_shm *shm);
 	const struct virtqueue_role *virtqueue;
@@ -29,11 +30,36 @@ struct weft_shm_role {
 extern const struct weft_shm_role weft_shm_driver;
 extern const struct weft_shm_role weft_shm_device;
 
+/* The peer is Linux, unmodified (virtio_rpmsg_bus over remoteproc), and always the driver: a role with the entry that
+ * describes the link, in this core's own resource table. One a link, const, the caller's for as long as the link:
+ *     static const struct weft_shm_linux to_linux = WEFT_SHM_LINUX(&m4_resource_table.vdev_hub);
+ *     .role = &to_linux.role
+ * vdev: the entry from its type on, at a multiple of 4, with num and align of two vrings and dfeatures
+ * VIRTIO_RPMSG_FEATURES; in the memory where Linux writes its status (the loaded table, not what it was loaded from),
+ * which nothing of ours writes to and no cache line shares with other data. What Linux writes there is checked.
+ * The link is up while status has DRIVER_OK. Linux takes it back, zeroes the rings and says nothing: poll often enough
+ * to see that, a few milliseconds. A broken ring or table is RPMSG_LINK_ERROR with its check. Linux does not learn it:
+ * have your core reset, by its watchdog or by a crash that remoteproc knows. The link comes back by itself when Linux
+ * resets it.
+ * region.address is where Linux sees the region: the physical address of its descriptors and the device address of
+ * the table, which must be one number. */
+struct weft_shm_linux {
+	struct weft_shm_role role;
+	volatile struct rsc_vdev *vdev;
+};
+#define WEFT_SHM_LINUX(vdev)                                                     \
+	{                                                                        \
+		{ weft_shm_linux_service, &weft_shm_linux_virtqueue, 1 }, (vdev) \
+	}
+/* Private, but for WEFT_SHM_LINUX. */
+enum weft_link_state weft_shm_linux_service(struct weft_shm *shm);
+extern const struct virtqueue_role weft_shm_linux_virtqueue;
+
 struct weft_shm_config {
 	const struct weft_shm_role *role;
 	struct weft_port *port;
 	struct virtqueue_entry *entries;    /* 2 * layout.num, the caller's, for as long as the link */
-	struct virtio_layout_config layout; /* driver: as it shall be. device: num is the most it has entries for */
+	struct virtio_layout_config layout; /* driver: as it shall be. devices: num is the most they have entries for */
 };
 
 /* Private but for transport. */

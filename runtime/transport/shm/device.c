@@ -61,7 +61,6 @@ static void echo(struct weft_shm *shm, uint32_t epoch)
 static void begin(struct weft_shm *shm)
 {
 	const struct rsc_vdev *vdev = &virtio_table(&shm->transport.port->region)->vdev;
-	struct virtqueue_buf buf;
 
 	/* The driver has cleared our rings: a line that we knew before would go out with our first store to it. */
 	ring_forget(&shm->transport.port->region);
@@ -71,11 +70,7 @@ static void begin(struct weft_shm *shm)
 	}
 	virtqueue_disable_cb(&shm->rx);
 	virtqueue_disable_cb(&shm->tx);
-	/* The driver has posted its receive buffers before DRIVER_OK; the first tells the MTU. */
-	if (virtqueue_take(&shm->tx, &buf) != 1)
-		return;
-	virtqueue_free(&shm->tx, buf.id);
-	weft_shm_up(shm);
+	shm_begin(shm); /* the driver has posted its receive buffers before DRIVER_OK */
 }
 
 static bool driver_ok(const struct weft_shm *shm)
@@ -121,9 +116,7 @@ static enum weft_link_state device_service(struct weft_shm *shm)
 
 	if (shm->state != SHM_ERROR && shm_fault(shm) != 0)
 		needs_reset(shm, (enum weft_check)shm_fault(shm));
-	if (shm->state == SHM_ERROR)
-		return WEFT_LINK_ERROR;
-	return shm->state == SHM_UP ? WEFT_LINK_UP : WEFT_LINK_DOWN;
+	return shm_link(shm);
 }
 
 const struct weft_shm_role weft_shm_device = { device_service, &virtqueue_device, 1 };

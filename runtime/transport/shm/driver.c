@@ -124,9 +124,7 @@ static enum weft_link_state driver_service(struct weft_shm *shm)
 		ask(shm);
 	else if (shm->state == SHM_ASKED)
 		await_echo(shm);
-	if (shm->state == SHM_ERROR)
-		return WEFT_LINK_ERROR;
-	return shm->state == SHM_UP ? WEFT_LINK_UP : WEFT_LINK_DOWN;
+	return shm_link(shm);
 }
 
 const struct weft_shm_role weft_shm_driver = { driver_service, &virtqueue_driver, 0 };
