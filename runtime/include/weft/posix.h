@@ -34,12 +34,13 @@ struct weft_posix {
 	uint32_t size;
 	uint32_t session; /* 0: nobody there */
 	uint32_t last_session;
-	uint32_t looks; /* since the socket was last asked */
-	int listener;   /* driver */
-	int socket;     /* to the peer; -1: none */
-	int memory;     /* driver */
-	int bell_in;    /* rung by the peer */
-	int bell_out;   /* rung by us */
+	uint32_t looks;                         /* since the socket was last asked */
+	int listener;                           /* driver */
+	int socket;                             /* to the peer; -1: none */
+	int memory;                             /* driver */
+	int bell_in;                            /* rung by the peer */
+	int bell_out;                           /* rung by us */
+	bool (*meet)(struct weft_posix *posix); /* true: here is the peer */
 	bool driver;
 	bool socket_spoke; /* relax saw something there */
 };

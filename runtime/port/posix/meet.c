@@ -40,10 +40,10 @@ static struct sockaddr_un address_of(const struct weft_posix *posix)
 	return address;
 }
 
-static int try_connect(const struct weft_posix *posix)
+static int try_connect(const struct weft_posix *posix, int type)
 {
 	struct sockaddr_un address = address_of(posix);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -errno;
@@ -57,9 +57,9 @@ static int try_connect(const struct weft_posix *posix)
 /* ---- Driver ---- */
 
 /* A socket file that nobody listens on was left by a driver that was killed. */
-static int clear_path(const struct weft_posix *posix)
+static int clear_path(const struct weft_posix *posix, int type)
 {
-	int fd = try_connect(posix);
+	int fd = try_connect(posix, type);
 
 	if (fd >= 0) {
 		close(fd);
@@ -72,14 +72,14 @@ static int clear_path(const struct weft_posix *posix)
 	return 0;
 }
 
-static int make_listener(struct weft_posix *posix)
+static int make_listener(struct weft_posix *posix, int type)
 {
 	struct sockaddr_un address = address_of(posix);
-	int result = clear_path(posix);
+	int result = clear_path(posix, type);
 
 	if (result < 0)
 		return result;
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 4) < 0) {
@@ -106,7 +106,7 @@ static int make_memory(struct weft_posix *posix)
 	return 0;
 }
 
-int weft_posix_listen(struct weft_posix *posix)
+int weft_posix_make(struct weft_posix *posix, int type)
 {
 	int result = make_memory(posix);
 
@@ -116,43 +116,56 @@ int weft_posix_listen(struct weft_posix *posix)
 	posix->bell_out = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (posix->bell_in < 0 || posix->bell_out < 0)
 		return -errno;
-	return make_listener(posix);
+	return make_listener(posix, type);
 }
 
-static bool greet(const struct weft_posix *posix, int fd)
+int weft_posix_listen(struct weft_posix *posix)
 {
-	struct greeting greeting = { MAGIC, posix->size };
-	struct iovec iov = { &greeting, sizeof greeting };
-	int fds[FDS] = { posix->memory, posix->bell_out, posix->bell_in };
+	return weft_posix_make(posix, SOCK_SEQPACKET);
+}
+
+bool weft_posix_pass(int socket, const void *data, size_t len, const int *fds, size_t count)
+{
+	struct iovec iov = { (void *)(uintptr_t)data, len }; /* only read */
 	union {
-		char bytes[CMSG_SPACE(sizeof fds)];
+		char bytes[CMSG_SPACE(FDS * sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct msghdr message = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes
-	};
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 
 	memset(&control, 0, sizeof control);
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof fds);
-	memcpy(CMSG_DATA(header), fds, sizeof fds);
-	return sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t)sizeof greeting;
+	if (count > 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(count * sizeof *fds);
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(count * sizeof *fds);
+		memcpy(CMSG_DATA(header), fds, count * sizeof *fds);
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-static bool accept_device(struct weft_posix *posix)
+bool weft_posix_accept(struct weft_posix *posix)
 {
 	int fd = accept4(posix->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0)
+	if (fd >= 0)
+		posix->socket = fd;
+	return fd >= 0;
+}
+
+bool weft_posix_meet_device(struct weft_posix *posix)
+{
+	struct greeting greeting = { MAGIC, posix->size };
+	int fds[FDS] = { posix->memory, posix->bell_out, posix->bell_in };
+
+	if (!weft_posix_accept(posix))
 		return false;
-	if (!greet(posix, fd)) {
-		close(fd);
-		return false;
-	}
-	posix->socket = fd;
-	return true;
+	if (weft_posix_pass(posix->socket, &greeting, sizeof greeting, fds, FDS))
+		return true;
+	weft_posix_close_fd(&posix->socket);
+	return false;
 }
 
 /* ---- Device ---- */
@@ -236,12 +249,12 @@ static bool be_greeted(struct weft_posix *posix, int fd)
 }
 
 /* Connected, and greeted at the driver's next look; until then we come back. */
-static bool meet_driver(struct weft_posix *posix)
+bool weft_posix_meet_driver(struct weft_posix *posix)
 {
 	struct pollfd ready = { .fd = posix->socket, .events = POLLIN };
 
 	if (posix->socket < 0)
-		posix->socket = try_connect(posix);
+		posix->socket = try_connect(posix, SOCK_SEQPACKET);
 	if (posix->socket < 0) {
 		posix->socket = -1;
 		return false;
@@ -259,8 +272,7 @@ static bool meet_driver(struct weft_posix *posix)
 
 /* ---- Session ---- */
 
-/* Nothing is said on the socket after the greeting: whatever can be read there is its end. */
-static bool hung_up(const struct weft_posix *posix)
+bool weft_posix_hung_up(const struct weft_posix *posix)
 {
 	struct pollfd socket = { .fd = posix->socket, .events = POLLIN };
 
@@ -289,12 +301,12 @@ uint32_t weft_posix_session(struct weft_port *port)
 	if (!time_to_look(posix))
 		return posix->session;
 	if (posix->session != 0) {
-		if (!hung_up(posix))
+		if (!weft_posix_hung_up(posix))
 			return posix->session;
 		part(posix);
 		return 0; /* a poll that sees nobody, between two peers */
 	}
-	if (posix->driver ? accept_device(posix) : meet_driver(posix)) {
+	if (posix->meet(posix)) {
 		posix->last_session = posix->last_session == UINT32_MAX ? 1 : posix->last_session + 1;
 		posix->session = posix->last_session;
 	}

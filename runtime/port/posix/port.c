@@ -132,7 +132,8 @@ static const struct weft_port_ops threads = {
 	.session = weft_posix_session,
 };
 
-int weft_posix_open(struct weft_posix *posix, const struct weft_posix_config *config)
+int weft_posix_start(struct weft_posix *posix, const struct weft_posix_config *config,
+                     int (*set_up)(struct weft_posix *posix), bool (*meet)(struct weft_posix *posix))
 {
 	if (config->path == NULL || strlen(config->path) >= sizeof posix->path || config->size == 0)
 		return -EINVAL;
@@ -140,14 +141,22 @@ int weft_posix_open(struct weft_posix *posix, const struct weft_posix_config *co
 	memcpy(posix->path, config->path, strlen(config->path)); /* it fits, with the zeros behind it: just looked */
 	posix->port.ops = config->threads ? &threads : &one_thread;
 	posix->port.region.address = WEFT_POSIX_ADDRESS;
+	posix->meet = meet;
 	posix->driver = config->driver;
 	posix->size = config->size;
 	posix->listener = posix->socket = posix->memory = posix->bell_in = posix->bell_out = -1;
 	pthread_mutex_init(&posix->mutex, NULL);
-	int result = config->driver ? weft_posix_listen(posix) : weft_posix_reserve(posix);
+	int result = set_up(posix);
 	if (result < 0)
 		weft_posix_close(posix);
 	return result;
+}
+
+int weft_posix_open(struct weft_posix *posix, const struct weft_posix_config *config)
+{
+	if (config->driver)
+		return weft_posix_start(posix, config, weft_posix_listen, weft_posix_meet_device);
+	return weft_posix_start(posix, config, weft_posix_reserve, weft_posix_meet_driver);
 }
 
 void weft_posix_close(struct weft_posix *posix)
