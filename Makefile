@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash demo-cores test test-cores lint format sim
+.PHONY: help demo demo-crash demo-cores test test-cores test-linux lint format sim
 .PHONY: mutants fuzz prove coverage valgrind static stack size bench bench-cores evidence ci clean
 .DEFAULT:
 	@echo "make: there is no target '$@'; make help lists them" >&2; exit 2
@@ -16,6 +16,8 @@ test: ## unit tests with sanitizers, the tests of the generator, the rules of th
 	@scripts/setup test && scripts/test debug && scripts/test python
 test-cores: ## firmware on emulated chips: both cores polled in each way, restarted, hung, interleaved
 	@scripts/setup cores && scripts/test-cores
+test-linux: ## against the unmodified Linux kernel, in QEMU: a process of ours is its remote core
+	@scripts/setup linux && scripts/test-linux
 lint: ## formatters and linters
 	@scripts/setup ci && scripts/step 'build debug' scripts/build debug && \
 		scripts/step 'build sim' scripts/build sim && scripts/step lint scripts/lint
