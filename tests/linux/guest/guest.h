@@ -43,8 +43,8 @@ struct ept {
 };
 struct ept ept_open(const char *name, uint32_t dst);
 void ept_close(struct ept *ept);
-/* Wait until it has gone, and close it. Linux lets one that goes be opened, and falls over that later (6.1): so wait
- * before another of the name is opened. */
+/* Wait until it has gone, and close it: before another of the name is opened, as one that is going may
+ * still be there to open. */
 void ept_await_gone(struct ept *ept);
 /* Where the remote core's channel of that name is. */
 uint32_t ept_dst(const struct ept *ept);

@@ -81,8 +81,8 @@ static struct resource_table *ivshmem_get_loaded_rsc_table(struct rproc *rproc, 
 }
 
 /*
- * It runs already. A recovery detaches, which leaves the core with a copy of the table, and attaches again without
- * another look at the one that is loaded (6.1: __rproc_attach()): the remote core would never see a status again.
+ * It runs already. After a recovery, which detaches and attaches, the link stays down without this line (6.1): the core
+ * seems to go on with a copy of the table, made when it detached.
  */
 static int ivshmem_attach(struct rproc *rproc)
 {
