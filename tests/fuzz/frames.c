@@ -35,8 +35,10 @@ static uint32_t draw_body(struct fuzz *in, uint8_t *body, uint32_t room)
 	if (which < BODIES) {
 		len = bodies[which].len;
 		memcpy(body, bodies[which].bytes, len);
-		if (fuzz_below(in, 2) == 0) /* one byte of it is another */
-			body[fuzz_below(in, len)] = fuzz_u8(in);
+		if (fuzz_below(in, 2) == 0) { /* one byte of it is another */
+			uint8_t other = fuzz_u8(in);
+			body[fuzz_below(in, len)] = other;
+		}
 	} else if (which == BODIES) {
 		memset(body, 0, len = FUZZ_PICK(in, 1, 23, 24, 25, 400) % room);
 	} else if (which == BODIES + 1u) {

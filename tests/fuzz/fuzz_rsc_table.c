@@ -119,7 +119,8 @@ static void write_table_word(struct fuzz *in)
 		value += (uint32_t)fuzz_delta(in);
 		break;
 	case 1:
-		value = ADDRESS + (fuzz_below(in, 3) == 0 ? SIZE : VIRTIO_HEAD_SIZE) + (uint32_t)(fuzz_delta(in) * 16);
+		value = ADDRESS + (fuzz_below(in, 3) == 0 ? SIZE : VIRTIO_HEAD_SIZE);
+		value += (uint32_t)(fuzz_delta(in) * 16);
 		break;
 	case 2:
 		value ^= 1u << fuzz_below(in, 32);

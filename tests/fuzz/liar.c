@@ -161,6 +161,14 @@ void liar_breathe(struct liar *liar)
 		rpmsg_restart(&liar->core->rdev);
 }
 
+void liar_wait(struct liar *liar, unsigned turn)
+{
+	fuzz_assert(turn < 32);
+	if (turn == 16 && liar->wild != 0)
+		rpmsg_restart(&liar->pair.driver.rdev);
+	liar_breathe(liar);
+}
+
 void liar_scribble(struct liar *liar, struct fuzz *in)
 {
 	struct virtio_layout layout;

@@ -47,6 +47,10 @@ void liar_poll(struct liar *liar, unsigned budget, const unsigned *accepted);
 /* Poll the liar's own end. */
 void liar_breathe(struct liar *liar);
 
+/* Who ends waits for a buffer, to withdraw an announcement, turn after turn, and polls the victim in between. One comes
+ * soon, but out of a ring that was written over: that one is laid anew. */
+void liar_wait(struct liar *liar, unsigned turn);
+
 /* Write a word of a ring, or of the head page. */
 void liar_scribble(struct liar *liar, struct fuzz *in);
 

@@ -57,7 +57,7 @@ WRONG = [
     ("scripts/sim --from -1", "sim: argument --from: '-1' is no seed, "),
     ("scripts/sim --seconds x", "sim: argument --seconds: 'x' is no number of seconds, "),
     ("scripts/sim --seconds nan", "sim: argument --seconds: 'nan' is no number of seconds, "),
-    ("scripts/size nope", "size: there is no 'nope': nothing, update, or functions <image>"),
+    ("scripts/size nope", "size: there is no 'nope': nothing, update, functions or files <image>"),
     ("scripts/stack nonsense", "stack: there is no 'nonsense': update, path and "),
     ("scripts/stack path", "stack: name functions behind path, "),
     ("scripts/static nope", "scripts/static: there is no 'nope': cppcheck, misra, scan"),
