@@ -262,6 +262,37 @@ static void what_is_sent_into_a_life_that_is_over_is_lost(void **state)
 	assert_int_equal(rpmsg_release_rx_buffer(&echo, held), RPMSG_ERR_PARAM);
 }
 
+static uint32_t session;
+
+static uint32_t kernel_session(struct weft_port *port)
+{
+	(void)port;
+	return session;
+}
+
+/* A port may know that nobody is there, whatever the table says. */
+static void without_a_peer_nothing_is_looked_at(void **state)
+{
+	struct weft_port_ops ops;
+
+	(void)state;
+	kernel_init(&kernel, 8);
+	ops = *kernel.port.ops;
+	ops.session = kernel_session;
+	kernel.port.ops = &ops;
+	for (uint32_t somebody = 1; somebody <= 3; somebody++) {
+		session = 0;
+		kernel_bind(&kernel);
+		kernel_settle(&kernel);
+		assert_int_equal(rpmsg_link(&kernel.rdev), WEFT_LINK_DOWN);
+		assert_int_equal(*vring_avail_event(kernel.rvq.ring.used, 8), 0);
+		session = somebody;
+		kernel_settle(&kernel);
+		assert_int_equal(rpmsg_link(&kernel.rdev), WEFT_LINK_UP);
+		assert_int_equal(kernel.events[RPMSG_LINK_UP], somebody);
+	}
+}
+
 /* Linux does not know of it: buffers are out that nobody has. */
 static void a_core_that_restarts_alone_waits_for_a_reset(void **state)
 {
@@ -330,6 +361,7 @@ int main(void)
 		cmocka_unit_test(a_burst_beyond_the_ring_waits_for_buffers_and_loses_nothing),
 		cmocka_unit_test(endpoints_come_back_by_themselves_after_each_bind),
 		cmocka_unit_test(what_is_sent_into_a_life_that_is_over_is_lost),
+		cmocka_unit_test(without_a_peer_nothing_is_looked_at),
 		cmocka_unit_test(a_core_that_restarts_alone_waits_for_a_reset),
 		cmocka_unit_test(a_core_that_linux_restarts_is_new),
 		cmocka_unit_test(a_link_with_usual_sizes_takes_the_role_too),
