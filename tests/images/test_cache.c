@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "images/cores.h"
+#include "images/linux.h"
 #include "virtio/checks.h"
 #include "virtio/queue.h"
 #include "virtio/table.h"
@@ -341,6 +342,8 @@ int main(void)
 		cmocka_unit_test(a_region_of_half_lines_is_refused),
 		cmocka_unit_test(a_table_whose_rings_share_lines_is_refused),
 		cmocka_unit_test(a_buffer_that_shares_a_line_is_refused),
+		cmocka_unit_test_prestate(nothing_is_lost_between_linux_and_a_core_in_any_weather, &seed),
+		cmocka_unit_test_prestate(what_a_life_leaves_dirty_is_not_written_over_what_linux_sends, &seed),
 	};
 
 	if (given != NULL)

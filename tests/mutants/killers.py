@@ -35,6 +35,7 @@ KILLERS = (
     Killer("test_orders", "threads", "tests/calls/test_orders", kinds=("orders",)),
     Killer("sim", "sim", "tests/sim/weft_sim", ("run", "-n", "10000"), ("orders",), seconds=120),
     Killer("test_accesses", UNIT, "tests/test_accesses", kinds=("orders",)),
+    Killer("test_linux_accesses", UNIT, "tests/test_linux_accesses", kinds=("orders",)),
     Killer("test_once", "sim", "tests/test_once", kinds=("orders",)),
 )
 

@@ -19,6 +19,11 @@ static void note(enum trace_kind kind, const void *address, size_t size, bool at
 		return;
 	assert_true(trace.count < TRACE_MAX);
 	trace.log[trace.count++] = (struct trace_access){ kind, atomic, order, (uint32_t)at, (uint32_t)size };
+	if (trace.before == NULL)
+		return;
+	trace.on = false;
+	trace.before();
+	trace.on = true;
 }
 
 void trace_memory(const uint8_t *memory, uint32_t size)
@@ -27,6 +32,7 @@ void trace_memory(const uint8_t *memory, uint32_t size)
 	trace.size = size;
 	trace.on = false;
 	trace.count = 0;
+	trace.before = NULL;
 }
 
 void trace_begin(void)

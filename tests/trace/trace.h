@@ -25,11 +25,12 @@ struct trace {
 	uint32_t size;
 	bool on;
 	unsigned count;
+	void (*before)(void); /* each access that is logged, itself not; NULL: nobody */
 	struct trace_access log[TRACE_MAX];
 };
 extern struct trace trace;
 
-/* Watch `size` bytes; the log is empty and off. */
+/* Watch `size` bytes; the log is empty and off, and nobody is told. */
 void trace_memory(const uint8_t *memory, uint32_t size);
 
 /* Begin with an empty log; end. More than TRACE_MAX accesses fail the test. */

@@ -3,7 +3,17 @@
 
 #define TURNS_MAX 10000u
 
-/* ---- virtio_ring: a split queue of single buffers ---- */
+/* ---- virtio_ring: a split queue of single buffers. Linux sees the memory: nothing is cleaned here ---- */
+
+static uint16_t load16(const uint16_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static void store16(uint16_t *word, uint16_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
 
 static void lay_queue(struct kernel *kernel, struct kernel_vq *vq, unsigned i)
 {
@@ -38,19 +48,19 @@ static void add(struct kernel_vq *vq, uint32_t buffer, uint32_t len, uint16_t fl
 	vq->ring.desc[head] = (struct vring_desc){ KERNEL_ADDRESS + buffer, len, flags, vq->ring.desc[head].next };
 	vring_avail_ring(vq->ring.avail)[vq->avail & (vq->num - 1u)] = head;
 	vq->avail = (uint16_t)(vq->avail + 1u);
-	ring_store16_release(&vq->ring.avail->idx, vq->avail);
+	store16(&vq->ring.avail->idx, vq->avail);
 }
 
 static void notify(struct kernel_vq *vq)
 {
 	ring_fence();
-	vq->kicks += (ring_load16(&vq->ring.used->flags) & VRING_F_NO_NOTIFY) == 0;
+	vq->kicks += (load16(&vq->ring.used->flags) & VRING_F_NO_NOTIFY) == 0;
 }
 
 /* virtqueue_get_buf(): offset of the buffer and its length, or 0. "id %u is not a head!" fails the test. */
 static uint32_t get(struct kernel_vq *vq, uint32_t *len)
 {
-	if (vq->used == ring_load16_acquire(&vq->ring.used->idx))
+	if (vq->used == load16(&vq->ring.used->idx))
 		return 0;
 	assert_true((uint16_t)(vq->ring.used->idx - vq->used) <= vq->num);
 	struct vring_used_elem elem = vring_used_ring(vq->ring.used)[vq->used & (vq->num - 1u)];
@@ -82,13 +92,13 @@ void kernel_lay(struct kernel *kernel)
 	kernel->last_sbuf = 0;
 	kernel->channel_count = 0;
 	for (uint32_t i = 0; i < kernel->num; i++)
-		add(&kernel->rvq, KERNEL_BUFFERS + i * KERNEL_BUF_SIZE, KERNEL_BUF_SIZE, VRING_DESC_F_WRITE);
+		add(&kernel->rvq, kernel->buffers + i * KERNEL_BUF_SIZE, KERNEL_BUF_SIZE, VRING_DESC_F_WRITE);
 	kernel->svq.ring.avail->flags = VRING_F_NO_NOTIFY; /* virtqueue_disable_cb(svq) */
 }
 
 void kernel_go(struct kernel *kernel)
 {
-	ring_store8_release(&kernel->table.vdev.status, 7);
+	__atomic_store_n(&kernel->table.vdev.status, 7, __ATOMIC_RELEASE);
 	notify(&kernel->rvq);
 }
 
@@ -171,7 +181,7 @@ unsigned kernel_work(struct kernel *kernel)
 
 void kernel_want_tx(struct kernel *kernel, bool wanted)
 {
-	ring_store16(&kernel->svq.ring.avail->flags, (uint16_t)(wanted ? 0 : VRING_F_NO_NOTIFY));
+	store16(&kernel->svq.ring.avail->flags, (uint16_t)(wanted ? 0 : VRING_F_NO_NOTIFY));
 	ring_fence();
 }
 
@@ -181,7 +191,7 @@ static uint32_t tx_buffer(struct kernel *kernel)
 	uint32_t len;
 
 	if (kernel->last_sbuf < kernel->num)
-		return KERNEL_BUFFERS + (kernel->num + kernel->last_sbuf++) * KERNEL_BUF_SIZE;
+		return kernel->buffers + (kernel->num + kernel->last_sbuf++) * KERNEL_BUF_SIZE;
 	return get(&kernel->svq, &len);
 }
 
@@ -244,7 +254,7 @@ static void core_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32
 
 void kernel_boot_core(struct kernel *kernel)
 {
-	struct weft_shm_linux to_linux = WEFT_SHM_LINUX(&kernel->table.vdev);
+	struct weft_shm_linux to_linux = WEFT_SHM_LINUX(kernel->vdev);
 	struct weft_shm_config shm = { &kernel->to_linux.role, &kernel->port, kernel->entries, { kernel->num, 0, 0 } };
 	struct rpmsg_config config = {
 		.transport = &kernel->shm.transport,
@@ -256,7 +266,7 @@ void kernel_boot_core(struct kernel *kernel)
 		.priv = kernel,
 	};
 
-	kernel->port = (struct weft_port){ &core_ops, { kernel->memory, KERNEL_ADDRESS, KERNEL_REGION } };
+	kernel->port = (struct weft_port){ &core_ops, kernel->region };
 	memcpy(&kernel->to_linux, &to_linux, sizeof to_linux);
 	assert_int_equal(weft_shm_init(&kernel->shm, &shm), 0);
 	assert_int_equal(rpmsg_init(&kernel->rdev, &config), RPMSG_SUCCESS);
@@ -289,6 +299,9 @@ void kernel_init(struct kernel *kernel, uint16_t num)
 	memset(kernel, 0, sizeof *kernel);
 	memset(kernel->memory, 0xa5, sizeof kernel->memory);
 	kernel->num = num;
+	kernel->buffers = KERNEL_BUFFERS;
+	kernel->region = (struct weft_region){ kernel->memory, KERNEL_ADDRESS, KERNEL_REGION };
+	kernel->vdev = &kernel->table.vdev;
 	kernel->inbox = inbox;
 	kernel->now = 0xffffff00u;
 	kernel_start_core(kernel);

@@ -58,8 +58,9 @@ struct kernel_message {
 
 struct kernel {
 	_Alignas(4096) uint8_t memory[KERNEL_REGION];
-	struct kernel_table table;
-	uint16_t num; /* of each vring */
+	_Alignas(64) struct kernel_table table;
+	uint16_t num;     /* of each vring */
+	uint32_t buffers; /* offset of those that it receives in, and behind them of those that it sends in */
 
 	/* Linux */
 	struct kernel_vq rvq;
@@ -74,6 +75,8 @@ struct kernel {
 	bool asleep; /* it takes nothing */
 
 	/* The remote core */
+	struct weft_region region;      /* what it sees of memory and table: */
+	volatile struct rsc_vdev *vdev; /* with a cache, something else. kernel_boot_core() takes them */
 	struct weft_port port;
 	struct weft_shm_linux to_linux;
 	struct weft_shm shm;

@@ -220,32 +220,6 @@ static void endpoints_come_back_by_themselves_after_each_bind(void **state)
 	}
 }
 
-/* At each number of messages, with 65536 too: then the indices are those of rings that are new. */
-static void a_reset_between_two_polls_is_seen_wherever_the_indices_are(void **state)
-{
-	static const unsigned counts[] = { 0, 1, 2, 3, 7, 8, 9, 65536 };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-		kernel_up(&kernel, 8);
-		assert_int_equal(rpmsg_create_ept(&echo, &kernel.rdev, NULL, 77, RPMSG_ADDR_ANY, echo_cb, NULL), 0);
-		for (unsigned sent = 0; sent < counts[i]; sent++) {
-			kernel.received = 0;
-			assert_int_equal(kernel_send(&kernel, 0x400, 77, &sent, sizeof sent), 0);
-			rpmsg_poll(&kernel.rdev, 16);
-			assert_int_equal(kernel_work(&kernel), 1);
-		}
-		kernel_unbind(&kernel);
-		kernel_bind(&kernel);
-		rpmsg_poll(&kernel.rdev, 16);
-		assert_int_equal(kernel.events[RPMSG_LINK_DOWN], 1);
-		kernel_settle(&kernel);
-		assert_int_equal(kernel.events[RPMSG_LINK_UP], 2);
-		assert_int_equal(kernel.events[RPMSG_LINK_ERROR], 0);
-		assert_int_equal(kernel.shm.transport.counters.violations, 0);
-	}
-}
-
 static int hold_cb(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
 {
 	(void)len;
@@ -288,39 +262,35 @@ static void what_is_sent_into_a_life_that_is_over_is_lost(void **state)
 	assert_int_equal(rpmsg_release_rx_buffer(&echo, held), RPMSG_ERR_PARAM);
 }
 
-static int reset_cb(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
-{
-	unsigned *count = (unsigned *)priv;
+static uint32_t session;
 
-	(void)src;
-	assert_int_equal(len, 4);
-	if (++*count == 1) {
-		kernel_unbind(&kernel);
-		kernel_bind(&kernel);
-		for (uint32_t i = 2; i <= 6; i++)
-			assert_int_equal(kernel_send(&kernel, 0x400, ept->addr, &i, sizeof i), 0);
-	}
-	assert_memory_equal(data, count, *count == 1 ? 0 : 4);
-	return RPMSG_SUCCESS;
+static uint32_t kernel_session(struct weft_port *port)
+{
+	(void)port;
+	return session;
 }
 
-/* The rings are new under a poll that goes on: of their messages none is taken by the old indices, or twice. */
-static void a_reset_in_the_midst_of_a_poll_takes_nothing_from_the_new_rings(void **state)
+/* A port may know that nobody is there, whatever the table says. */
+static void without_a_peer_nothing_is_looked_at(void **state)
 {
-	unsigned count = 0;
+	struct weft_port_ops ops;
 
 	(void)state;
-	kernel_up(&kernel, 8);
-	assert_int_equal(rpmsg_create_ept(&echo, &kernel.rdev, NULL, 77, RPMSG_ADDR_ANY, reset_cb, NULL), 0);
-	echo.priv = &count;
-	assert_int_equal(kernel_send(&kernel, 0x400, 77, "warp", 4), 0);
-	rpmsg_poll(&kernel.rdev, 16);
-	assert_int_equal(count, 1);
-	kernel_settle(&kernel);
-	assert_int_equal(count, 6);
-	assert_int_equal(kernel.svq.ring.used->idx, 5);
-	assert_int_equal(kernel.events[RPMSG_LINK_UP], 2);
-	assert_int_equal(kernel.shm.transport.counters.violations, 0);
+	kernel_init(&kernel, 8);
+	ops = *kernel.port.ops;
+	ops.session = kernel_session;
+	kernel.port.ops = &ops;
+	for (uint32_t somebody = 1; somebody <= 3; somebody++) {
+		session = 0;
+		kernel_bind(&kernel);
+		kernel_settle(&kernel);
+		assert_int_equal(rpmsg_link(&kernel.rdev), WEFT_LINK_DOWN);
+		assert_int_equal(*vring_avail_event(kernel.rvq.ring.used, 8), 0);
+		session = somebody;
+		kernel_settle(&kernel);
+		assert_int_equal(rpmsg_link(&kernel.rdev), WEFT_LINK_UP);
+		assert_int_equal(kernel.events[RPMSG_LINK_UP], somebody);
+	}
 }
 
 /* Linux does not know of it: buffers are out that nobody has. */
@@ -390,9 +360,8 @@ int main(void)
 		cmocka_unit_test(a_stalled_core_is_written_to_as_often_as_it_has_buffers),
 		cmocka_unit_test(a_burst_beyond_the_ring_waits_for_buffers_and_loses_nothing),
 		cmocka_unit_test(endpoints_come_back_by_themselves_after_each_bind),
-		cmocka_unit_test(a_reset_between_two_polls_is_seen_wherever_the_indices_are),
 		cmocka_unit_test(what_is_sent_into_a_life_that_is_over_is_lost),
-		cmocka_unit_test(a_reset_in_the_midst_of_a_poll_takes_nothing_from_the_new_rings),
+		cmocka_unit_test(without_a_peer_nothing_is_looked_at),
 		cmocka_unit_test(a_core_that_restarts_alone_waits_for_a_reset),
 		cmocka_unit_test(a_core_that_linux_restarts_is_new),
 		cmocka_unit_test(a_link_with_usual_sizes_takes_the_role_too),

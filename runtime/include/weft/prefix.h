@@ -179,6 +179,7 @@
 #define weft_shm_drop WEFT_PREFIX_NAME(WEFT_PREFIX, weft_shm_drop)
 #define weft_shm_init WEFT_PREFIX_NAME(WEFT_PREFIX, weft_shm_init)
 #define weft_shm_linux_service WEFT_PREFIX_NAME(WEFT_PREFIX, weft_shm_linux_service)
+#define weft_shm_linux_stands WEFT_PREFIX_NAME(WEFT_PREFIX, weft_shm_linux_stands)
 #define weft_shm_linux_virtqueue WEFT_PREFIX_NAME(WEFT_PREFIX, weft_shm_linux_virtqueue)
 #define weft_shm_peer WEFT_PREFIX_NAME(WEFT_PREFIX, weft_shm_peer)
 #define weft_shm_queue WEFT_PREFIX_NAME(WEFT_PREFIX, weft_shm_queue)

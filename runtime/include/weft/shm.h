@@ -25,7 +25,8 @@ struct weft_shm;
 struct weft_shm_role {
 	enum weft_link_state (*service)(struct weft_shm *shm);
 	const struct virtqueue_role *virtqueue;
-	uint8_t rx; /* number of the vring that we receive from */
+	bool (*stands)(const struct weft_shm *shm); /* our rings are what they were; NULL: nobody takes them unasked */
+	uint8_t rx;                                 /* number of the vring that we receive from */
 };
 extern const struct weft_shm_role weft_shm_driver;
 extern const struct weft_shm_role weft_shm_device;
@@ -47,12 +48,13 @@ struct weft_shm_linux {
 	struct weft_shm_role role;
 	volatile struct rsc_vdev *vdev;
 };
-#define WEFT_SHM_LINUX(vdev)                                                     \
-	{                                                                        \
-		{ weft_shm_linux_service, &weft_shm_linux_virtqueue, 1 }, (vdev) \
+#define WEFT_SHM_LINUX(vdev)                                                                            \
+	{                                                                                               \
+		{ weft_shm_linux_service, &weft_shm_linux_virtqueue, weft_shm_linux_stands, 1 }, (vdev) \
 	}
 /* Private, but for WEFT_SHM_LINUX. */
 enum weft_link_state weft_shm_linux_service(struct weft_shm *shm);
+bool weft_shm_linux_stands(const struct weft_shm *shm);
 extern const struct virtqueue_role weft_shm_linux_virtqueue;
 
 struct weft_shm_config {

@@ -119,4 +119,4 @@ static enum weft_link_state device_service(struct weft_shm *shm)
 	return shm_link(shm);
 }
 
-const struct weft_shm_role weft_shm_device = { device_service, &virtqueue_device, 1 };
+const struct weft_shm_role weft_shm_device = { device_service, &virtqueue_device, NULL, 1 };

@@ -127,4 +127,4 @@ static enum weft_link_state driver_service(struct weft_shm *shm)
 	return shm_link(shm);
 }
 
-const struct weft_shm_role weft_shm_driver = { driver_service, &virtqueue_driver, 0 };
+const struct weft_shm_role weft_shm_driver = { driver_service, &virtqueue_driver, NULL, 0 };

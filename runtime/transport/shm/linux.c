@@ -21,8 +21,8 @@ static inline __attribute__((always_inline)) bool stands(const struct virtqueue 
 	return ring_load16(mark_of(vq)) == MARK;
 }
 
-/* Who sends may come long after the last poll: a ring that is another one now is not walked, and no index of ours goes
- * into it. Inline: without a frame of their own they cost no stack. */
+/* Who sends may come long after the last poll, and a poll may be long: a ring that is another one now is not walked,
+ * and nothing of ours goes into it. Inline: without a frame of their own they cost no stack. */
 static int linux_take(struct virtqueue *vq, struct virtqueue_buf *out)
 {
 	return stands(vq) ? virtqueue_device.take(vq, out) : 0;
@@ -30,13 +30,16 @@ static int linux_take(struct virtqueue *vq, struct virtqueue_buf *out)
 
 static void linux_give(struct virtqueue *vq, uint16_t slot, uint16_t id, uint32_t len)
 {
-	ring_store_used(&vring_used_ring(vq->ours)[slot], id,
-	                len); /* in whichever ring: nobody reads beyond the index */
-	if (!stands(vq))
-		vq->published = vq->pushed; /* lost with its life */
+	if (stands(vq))
+		ring_store_used(&vring_used_ring(vq->ours)[slot], id, len);
 }
 
 const struct virtqueue_role weft_shm_linux_virtqueue = { linux_take, linux_give, false };
+
+bool weft_shm_linux_stands(const struct weft_shm *shm)
+{
+	return stands(&shm->rx) && stands(&shm->tx);
+}
 
 /* ---- The link ---- */
 
