@@ -13,7 +13,7 @@
 #define RSC_TRACE 2u
 #define LOADED_ENTRY 24u /* behind four words and two offsets */
 
-struct remote remote;
+struct remote remote = { .budget = 64 };
 
 /* What a boot loader finds in a firmware. */
 static const struct {
@@ -58,6 +58,8 @@ static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t
 	(void)priv;
 	snprintf(line, sizeof line, "remote: link %s, %u\n", names[event], (unsigned)detail);
 	say(line);
+	if (event == RPMSG_LINK_ERROR || event == RPMSG_BAD_MESSAGE)
+		remote.fault = detail;
 	if (event != RPMSG_LINK_UP && event != RPMSG_BAD_MESSAGE)
 		services_drop();
 	if (event == RPMSG_LINK_ERROR)
@@ -87,6 +89,8 @@ static int open_link(const char *path, bool booted)
 		.transport = &remote.shm.transport,
 		.endpoints = remote.endpoints,
 		.endpoint_slots = REMOTE_ENDPOINTS,
+		.channels = remote.channels,
+		.channel_slots = REMOTE_CHANNELS,
 		.event = on_event,
 	};
 	result = weft_shm_init(&remote.shm, &shm);
@@ -111,7 +115,8 @@ static void turn(void)
 {
 	if (remote.stalled)
 		return;
-	rpmsg_poll(&remote.rdev, 64);
+	if (rpmsg_poll(&remote.rdev, remote.budget) > (int)remote.budget)
+		astray++;
 	services_run();
 	rpmsg_wait(&remote.rdev, WEFT_MS(1));
 }
