@@ -223,6 +223,18 @@ static void bad_table(size_t offset, uint32_t value, enum weft_check fault)
 	recovered(&echo, fault);
 }
 
+/* Bits that are no business of the remote core's, as long as DRIVER_OK is among them. */
+static void other_status(void)
+{
+	struct ept echo = ept_open("rpmsg-raw", 0);
+
+	memory_vdev()->status = 0xff;
+	ept_echo(&echo, 30, 1);
+	memory_vdev()->status = DRIVER_OK;
+	ept_echo(&echo, 30, 2);
+	ept_close(&echo);
+}
+
 /* Vrings that lie in each other; and the rings of the life before, which nobody has zeroed. */
 static void bad_vrings(void)
 {
@@ -302,6 +314,7 @@ void garbage_checks(void)
 	for (unsigned i = 0; i < sizeof rings / sizeof rings[0]; i++)
 		broken_ring(&rings[i]);
 	ok("rings that lie, in %zu ways: each a fault of its own, and recovered", sizeof rings / sizeof rings[0]);
+	other_status();
 	for (unsigned i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		bad_table(tables[i].offset, tables[i].value, tables[i].fault);
 	bad_vrings();
