@@ -87,7 +87,7 @@ static struct resource_table *ivshmem_get_loaded_rsc_table(struct rproc *rproc, 
 }
 
 /*
- * It runs already. A recovery detaches and attaches without a look at the table (6.1, rproc_attach_recovery()): Linux
+ * It runs already. A recovery detaches and attaches without a look at the table (rproc_attach_recovery()): Linux
  * would go on with its copy, which the remote core does not see, and has freed clean_table, which it would write to the
  * remote core and free again in the next recovery.
  */
