@@ -2,7 +2,7 @@
 # weft_memory(TARGET <t> DESCRIPTION <board.toml>)
 #
 # Prints what cores need of the memory between them (docs/memory.md). Who links <t>, an interface library:
-#     includes <link>_memory.h
+#     includes <link>_memory.h and <core>_resource_table.h
 #     has <core>_memory.ld where its linker script says INCLUDE
 # For each core that Linux loads: <t>_<core>_table, an object library with <core>_resource_table.c.
 # It runs while CMake configures, and again when the description has changed: which files there are is known by then.

@@ -25,7 +25,7 @@ MEMORY_HELP = """\
 The memory between cores, from a description of it (docs/memory.md).
 
 Each link gives x_memory.h, for both of its cores; each core x_memory.ld, for its linker script; a
-core that Linux loads x_resource_table.c, and Linux x_memory.dtsi. Prints what lies where.
+core that Linux loads x_resource_table.h and .c, and Linux x_memory.dtsi. Prints what lies where.
 """
 
 

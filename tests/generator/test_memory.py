@@ -85,6 +85,23 @@ def test_headers_compile_on_both_sides(header: Path, compiler: str, tmp_path: Pa
         run([*command, f"-DWEFT_CACHE_LINE={line}", "-c", source.name, "-o", "uses.o"], tmp_path)
 
 
+ROLE = """\
+#include "m4_resource_table.h"
+#include "weft/shm.h"
+extern const struct weft_shm_linux role;
+const struct weft_shm_linux role = WEFT_SHM_LINUX(&m4_resource_table.vdev_cluster);
+"""
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_a_role_is_made_of_the_declared_table(compiler: str, tmp_path: Path) -> None:
+    program, package, options = COMPILERS[compiler]
+    (tmp_path / "role.c").write_text(ROLE, encoding="utf-8")
+    include = [INCLUDE, f"-I{MEMORY / 'linux' / 'out'}"]
+    command = [tool(program, package), *options, *WARNINGS, *include]
+    run([*command, "-c", "role.c", "-o", "role.o"], tmp_path)
+
+
 def compile_error(header: Path, include: str, line: int, cwd: Path) -> str:
     """What a compiler says of a header that it refuses."""
     command = [tool("gcc", "gcc"), "-std=c11", include, f"-DWEFT_CACHE_LINE={line}"]

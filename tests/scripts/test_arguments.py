@@ -38,6 +38,7 @@ WRONG = [
     ("scripts/fuzz --nope", "fuzz: there is no --nope; give --merge, --drop or "),
     ("scripts/imports", "scripts/imports: name the archives to look into"),
     ("scripts/imports nope.a", "scripts/imports: nope.a: there is no such file; "),
+    ("scripts/linux-image nope", "linux-image: nope/vmlinuz: No such file or directory"),
     ("scripts/linux-kernel nope", "linux-kernel: there is no 'nope': linux-kernel [update]"),
     ("scripts/lint nope", "scripts/lint: takes no arguments, "),
     ("scripts/mutants NOPE", "mutants: NOPE: no mutant has that in its id; "),

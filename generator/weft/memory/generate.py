@@ -33,6 +33,7 @@ def generate(file: str) -> Result:
         if not described.linux:
             files[f"{core.name}_memory.ld"] = show("memory.ld.j2", view, core=core)
         if core.entries:
+            files[core.table] = show("resource_table.h.j2", view, core=core)
             files[f"{core.name}_resource_table.c"] = show("resource_table.c.j2", view, core=core)
         if core.carveouts:
             files[f"{core.name}_memory.dtsi"] = show("memory.dtsi.j2", view, core=core)

@@ -80,6 +80,8 @@ class CoreView:
     regions: tuple[PieceView, ...]  # those that hold no link
     links: tuple[PieceView, ...]
     entries: tuple[TableView, ...]  # of its resource table
+    table: str  # the header that declares it
+    table_guard: str
     traces: tuple[PieceView, ...]
     carveouts: tuple[PieceView, ...]  # of Linux
     cells: int  # of an address in a device tree: 1 or 2
@@ -156,6 +158,7 @@ def core_view(
     written = [item for item in traces if item.core is core]
     filled = {item.region.name for item in (*links, *traces)}
     reached = [r for r in board.regions.values() if core.name in r.bases and r.name not in filled]
+    table = f"{core.name}_resource_table.h"
     return CoreView(
         name=core.name,
         regions=tuple(
@@ -166,6 +169,8 @@ def core_view(
             piece(item.link.name, link_title(item), item.base(core), item.size) for item in seen
         ),
         entries=tuple(map(link_entry, fed)) + tuple(map(trace_entry, written)) if fed else (),
+        table=table,
+        table_guard=naming.include_guard(table),
         traces=tuple(
             piece(item.trace.name, "the trace buffer", item.base(core), item.size)
             for item in written

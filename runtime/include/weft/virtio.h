@@ -33,6 +33,7 @@ extern "C" {
 
 /* Types and ids of the resource table (Linux, include/linux/remoteproc.h) */
 #define RSC_TABLE_VERSION 1u
+#define RSC_TRACE 2u
 #define RSC_VDEV 3u
 #define RSC_WEFT_EPOCH 0x80u /* first of the vendor range */
 #define RSC_WEFT_EPOCH_VERSION 1u
@@ -58,6 +59,15 @@ struct rsc_vdev {
 	uint8_t num_of_vrings;
 	uint8_t reserved[2];
 	struct rsc_vring vring[2];
+};
+
+/* A text that Linux shows in debugfs. */
+struct rsc_trace {
+	uint32_t type; /* RSC_TRACE */
+	uint32_t da;
+	uint32_t len;
+	uint32_t reserved;
+	uint8_t name[32];
 };
 
 struct rsc_epoch {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/rpmsg.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -128,6 +130,24 @@ void ept_close(struct ept *ept)
 {
 	CHECK(close(ept->fd) == 0);
 	ept->fd = -1;
+}
+
+struct ept ept_create(const char *name, uint32_t dst)
+{
+	struct rpmsg_endpoint_info info = { .src = UINT32_MAX, .dst = dst };
+
+	strncpy(info.name, name, sizeof info.name - 1);
+	await_path("/dev/rpmsg_ctrl0");
+	int control = open("/dev/rpmsg_ctrl0", O_RDWR | O_CLOEXEC);
+	CHECK(control >= 0 && ioctl(control, RPMSG_CREATE_EPT_IOCTL, &info) == 0);
+	close(control);
+	return ept_open(name, dst);
+}
+
+void ept_destroy(struct ept *ept)
+{
+	CHECK(ioctl(ept->fd, RPMSG_DESTROY_EPT_IOCTL) == 0);
+	ept_await_gone(ept);
 }
 
 void ept_await_gone(struct ept *ept)

@@ -10,6 +10,7 @@
 
 #define MTU 496
 #define RING 256 /* buffers in each direction */
+#define SINK 77  /* where the remote core counts what it hears */
 
 #define CHECK(what)                                              \
 	do {                                                     \
@@ -43,6 +44,9 @@ struct ept {
 };
 struct ept ept_open(const char *name, uint32_t dst);
 void ept_close(struct ept *ept);
+/* One more of our own, to any address of the remote core; and away with it. */
+struct ept ept_create(const char *name, uint32_t dst);
+void ept_destroy(struct ept *ept);
 /* Wait until it has gone, and close it: before another of the name is opened, as one that is going may
  * still be there to open. */
 void ept_await_gone(struct ept *ept);
@@ -62,8 +66,11 @@ void echo_checks(void);     /* echo.c */
 void endpoint_checks(void); /* endpoints.c */
 void name_checks(void);     /* names.c */
 void pressure_checks(void); /* pressure.c */
+void unread_checks(void);   /* unread.c */
+void flood_checks(void);    /* flood.c */
 void tty_checks(void);      /* tty.c */
 void hostile_checks(void);  /* hostile.c */
+void garbage_checks(void);  /* garbage.c */
 void reset_checks(void);    /* reset.c */
 void reset_by_bind(void);   /* the driver is taken from the link and given back */
 void reset_by_crash(void);  /* the remote core says that it cannot go on, and remoteproc recovers it */

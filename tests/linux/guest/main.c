@@ -93,8 +93,11 @@ static void attached_checks(void)
 	endpoint_checks();
 	name_checks();
 	pressure_checks();
+	unread_checks();
+	flood_checks();
 	tty_checks();
 	hostile_checks();
+	garbage_checks();
 	reset_checks();
 }
 

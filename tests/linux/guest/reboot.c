@@ -23,7 +23,7 @@ void reboot_checks(void)
 
 	for (unsigned i = 0; i < 10; i++)
 		ept_echo(&echo, MTU, i);
-	CHECK(tell("ups") == life);
+	CHECK(tell("count ups") == life);
 	ok("life %ld", life);
 	CHECK(lives != NULL);
 	if (life == atol(lives))

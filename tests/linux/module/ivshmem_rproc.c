@@ -10,6 +10,8 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/remoteproc.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "weft/ivshmem_page.h"
 
@@ -20,6 +22,10 @@
 static char *fw;
 module_param(fw, charp, 0444);
 MODULE_PARM_DESC(fw, "ELF file to load and start; none: attach to what runs");
+
+static bool deaf;
+module_param(deaf, bool, 0644);
+MODULE_PARM_DESC(deaf, "do not hear the remote core's bell: for tests");
 
 struct ivshmem_rproc {
 	struct device *dev;
@@ -81,13 +87,21 @@ static struct resource_table *ivshmem_get_loaded_rsc_table(struct rproc *rproc, 
 }
 
 /*
- * It runs already. After a recovery, which detaches and attaches, the link stays down without this line (6.1): the core
- * seems to go on with a copy of the table, made when it detached.
+ * It runs already. A recovery detaches and attaches without a look at the table (rproc_attach_recovery()): Linux
+ * would go on with its copy, which the remote core does not see, and has freed clean_table, which it would write to the
+ * remote core and free again in the next recovery.
  */
 static int ivshmem_attach(struct rproc *rproc)
 {
-	rproc->table_ptr = loaded_table(rproc->priv);
-	return 0;
+	struct resource_table *table = loaded_table(rproc->priv);
+
+	if (rproc->table_ptr == table)
+		return 0;
+	kfree(rproc->cached_table);
+	rproc->cached_table = NULL;
+	rproc->table_ptr = table;
+	rproc->clean_table = kmemdup(table, rproc->table_sz, GFP_KERNEL);
+	return rproc->clean_table ? 0 : -ENOMEM;
 }
 
 static int ivshmem_detach(struct rproc *rproc)
@@ -134,6 +148,8 @@ static irqreturn_t bell(int irq, void *data)
 	struct rproc *rproc = data;
 	int id;
 
+	if (READ_ONCE(deaf))
+		return IRQ_HANDLED;
 	for (id = 0; id <= rproc->max_notifyid; id++)
 		rproc_vq_interrupt(rproc, id);
 	return IRQ_HANDLED;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "remote.h"
+#include "weft/service.h"
 
 static long argument; /* of the command that runs */
 static long progress;
@@ -80,16 +81,92 @@ static bool life(long *answer)
 	return true;
 }
 
-/* Times that the link came up. */
-static bool ups(long *answer)
+static bool count(long *answer)
 {
-	*answer = (long)rpmsg_link_counters(&remote.rdev)->ups;
+	const struct weft_link_counters *link = rpmsg_link_counters(&remote.rdev);
+	const struct {
+		const char *what;
+		long count;
+	} counters[] = {
+		{ "ups", (long)link->ups }, /* times that the link came up */
+		{ "violations", (long)link->violations },
+		{ "fault", (long)remote.fault },
+		{ "bad-names", (long)remote.rdev.counters.bad_name },
+		{ "not-kept", (long)remote.rdev.counters.not_kept },
+		{ "unknown", (long)remote.rdev.counters.unknown },
+		{ "channels", (long)REMOTE_CHANNELS },
+		{ "sunk", sunk },
+		{ "astray", astray },
+	};
+
+	for (unsigned i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+		if (strcmp(words, counters[i].what) == 0) {
+			*answer = counters[i].count;
+			return true;
+		}
+	}
+	*answer = -1;
 	return true;
 }
 
-static bool violations(long *answer)
+static bool await_sunk(long *answer)
 {
-	*answer = (long)rpmsg_link_counters(&remote.rdev)->violations;
+	*answer = 0;
+	return sunk >= argument;
+}
+
+static bool await_down(long *answer)
+{
+	*answer = 0;
+	return rpmsg_link(&remote.rdev) != WEFT_LINK_UP;
+}
+
+static bool writers(long *answer)
+{
+	writers_anew();
+	*answer = 0;
+	return true;
+}
+
+static bool set_budget(long *answer)
+{
+	remote.budget = (unsigned)argument;
+	*answer = 0;
+	return true;
+}
+
+static bool set_work(long *answer)
+{
+	remote.work_us = (uint32_t)argument;
+	*answer = 0;
+	return true;
+}
+
+/* Send one message now: whichever endpoint does, and however long it would wait. */
+static bool try_echo(long *answer)
+{
+	*answer = rpmsg_trysendto(&echo, "x", 1, last_source);
+	return true;
+}
+
+static bool try_tty(long *answer)
+{
+	*answer = rpmsg_trysendto(&tty, "x", 1, last_source);
+	return true;
+}
+
+static bool try_waiting(long *answer)
+{
+	*answer = rpmsg_send_timeout(&echo, echo.addr, last_source, "x", 1, WEFT_MS(20));
+	return true;
+}
+
+static bool kick(long *answer)
+{
+	struct weft_port *port = &remote.ivshmem.posix.port;
+
+	port->ops->kick(port, 0);
+	*answer = 0;
 	return true;
 }
 
@@ -121,8 +198,16 @@ static const struct command {
 	{ "client await-unbound ", client_await_unbound, 0 },
 	{ "crash", crash, 0 },
 	{ "life", life, 0 },
-	{ "ups", ups, 0 },
-	{ "violations", violations, 0 },
+	{ "count ", count, 0 },
+	{ "await sunk ", await_sunk, 0 },
+	{ "await down", await_down, 0 },
+	{ "writers anew", writers, 0 },
+	{ "budget ", set_budget, 0 },
+	{ "work ", set_work, 0 },
+	{ "try echo", try_echo, 0 },
+	{ "try tty", try_tty, 0 },
+	{ "try waiting", try_waiting, 0 },
+	{ "kick", kick, 0 },
 	{ "message ", message, 0 },
 	{ "ring ", ring, 0 },
 };

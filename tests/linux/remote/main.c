@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include "remote.h"
+#include "remote_resource_table.h"
 #include "weft/service.h"
 
 #define ANY 0xffffffffu /* Linux says where */
-#define RSC_TRACE 2u
-#define LOADED_ENTRY 24u /* behind four words and two offsets */
 
-struct remote remote;
+struct remote remote = { .budget = 64 };
 
 /* What a boot loader finds in a firmware. */
 static const struct {
@@ -36,16 +35,13 @@ static const struct {
 static void say(const char *line)
 {
 	const struct weft_region *region = &remote.ivshmem.posix.port.region;
-	uint8_t *firmware = region->base + WEFT_IVSHMEM_FIRMWARE;
-	uint32_t words[6], trace[3];
+	struct remote_resource_table loaded;
 
 	fputs(line, stderr);
-	memcpy(words, firmware, sizeof words);
-	if (words[1] != 2 || words[5] > WEFT_IVSHMEM_FIRMWARE_SIZE - sizeof trace)
-		return;
-	memcpy(trace, firmware + words[5], sizeof trace);
-	uint32_t offset = trace[1] - (uint32_t)region->address;
-	if (trace[0] == RSC_TRACE && offset < WEFT_IVSHMEM_VRING_0 && trace[2] > strlen(line))
+	memcpy(&loaded, region->base + WEFT_IVSHMEM_FIRMWARE, sizeof loaded);
+	const struct rsc_trace *trace = &loaded.trace_remote_log;
+	uint32_t offset = trace->da - (uint32_t)region->address;
+	if (loaded.num == 2 && trace->type == RSC_TRACE && offset < WEFT_IVSHMEM_VRING_0 && trace->len > strlen(line))
 		memcpy(region->base + offset, line, strlen(line) + 1);
 }
 
@@ -58,17 +54,19 @@ static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t
 	(void)priv;
 	snprintf(line, sizeof line, "remote: link %s, %u\n", names[event], (unsigned)detail);
 	say(line);
+	if (event == RPMSG_LINK_ERROR || event == RPMSG_BAD_MESSAGE)
+		remote.fault = detail;
 	if (event != RPMSG_LINK_UP && event != RPMSG_BAD_MESSAGE)
 		services_drop();
 	if (event == RPMSG_LINK_ERROR)
 		weft_ivshmem_report_crash(&remote.ivshmem);
 }
 
-/* booted: Linux brings the firmware, with the table of remote_resource_table.c, whose first entry is the link. */
+/* booted: Linux brings the firmware, with the table of remote_resource_table.c. */
 static int open_link(const char *path, bool booted)
 {
 	struct weft_ivshmem_config ivshmem = { .path = path, .table = &table, .table_size = sizeof table };
-	uint32_t entry = booted ? LOADED_ENTRY : table.offset[0];
+	size_t entry = booted ? offsetof(struct remote_resource_table, vdev_hub) : table.offset[0];
 
 	if (booted)
 		ivshmem = (struct weft_ivshmem_config){ .path = path };
@@ -87,6 +85,8 @@ static int open_link(const char *path, bool booted)
 		.transport = &remote.shm.transport,
 		.endpoints = remote.endpoints,
 		.endpoint_slots = REMOTE_ENDPOINTS,
+		.channels = remote.channels,
+		.channel_slots = REMOTE_CHANNELS,
 		.event = on_event,
 	};
 	result = weft_shm_init(&remote.shm, &shm);
@@ -111,7 +111,8 @@ static void turn(void)
 {
 	if (remote.stalled)
 		return;
-	rpmsg_poll(&remote.rdev, 64);
+	if (rpmsg_poll(&remote.rdev, remote.budget) > (int)remote.budget)
+		astray++;
 	services_run();
 	rpmsg_wait(&remote.rdev, WEFT_MS(1));
 }

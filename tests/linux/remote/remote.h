@@ -9,6 +9,7 @@
 
 #define REMOTE_BUFFERS 256u
 #define REMOTE_ENDPOINTS 16u
+#define REMOTE_CHANNELS 8u
 
 struct remote {
 	struct weft_ivshmem ivshmem;
@@ -17,6 +18,10 @@ struct remote {
 	struct rpmsg_device rdev;
 	struct virtqueue_entry entries[2 * REMOTE_BUFFERS];
 	struct rpmsg_endpoint *endpoints[REMOTE_ENDPOINTS];
+	struct rpmsg_channel channels[REMOTE_CHANNELS];
+	unsigned budget;  /* messages a poll */
+	uint32_t work_us; /* that sink takes for each */
+	uint32_t fault;   /* enum weft_check: of the last bad message or broken link */
 	bool stalled;
 };
 extern struct remote remote;
@@ -28,9 +33,11 @@ int services_open(void);
 void services_run(void);
 /* The link is gone, and with it what came. */
 void services_drop(void);
-extern struct rpmsg_endpoint echo, client;
+extern struct rpmsg_endpoint echo, tty, client, sink;
 extern uint32_t last_source; /* whom echo heard last */
 extern long unbound;         /* times that client lost its peer */
+extern long sunk, astray;    /* messages that sink has had; of them, not the next of their writer */
+void writers_anew(void);
 int echo_announce(void);
 
 /* ---- commands.c ---- */

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Linux finds: "rpmsg-raw" and "rpmsg-tty", which say back what they hear; and a client of a "rpmsg-raw" that
- * Linux announces. What cannot be answered at once is held, and nothing is lost: Linux waits for its buffers. */
+/* What Linux finds: "rpmsg-raw" and "rpmsg-tty", which say back what they hear; a sink at an address, which counts what
+ * it hears; and a client of a "rpmsg-raw" that Linux announces. What cannot be answered at once is held, and nothing is
+ * lost: Linux waits for its buffers. */
+#include <string.h>
+
 #include "remote.h"
 
-struct rpmsg_endpoint echo, client;
-static struct rpmsg_endpoint tty;
+#define SINK 77u
+#define WRITERS 8u
+
+struct rpmsg_endpoint echo, tty, client, sink;
 uint32_t last_source;
-long unbound;
+long unbound, sunk, astray;
+static uint32_t next_of[WRITERS];
 
 struct held {
 	struct rpmsg_endpoint *ept;
@@ -26,6 +32,39 @@ static int on_message(struct rpmsg_endpoint *ept, void *data, size_t len, uint32
 	if (ept == &echo)
 		last_source = src;
 	return RPMSG_SUCCESS;
+}
+
+/* A slow service: so long for each message. */
+static void work(void)
+{
+	uint32_t began = rpmsg_now_us(&remote.rdev);
+
+	while (rpmsg_now_us(&remote.rdev) - began < remote.work_us)
+		;
+}
+
+/* Who writes, and which of its messages this is; the sink of others hears anything. */
+static int on_sink(struct rpmsg_endpoint *ept, void *data, size_t len, uint32_t src, void *priv)
+{
+	uint32_t words[2];
+
+	(void)ept;
+	(void)src;
+	(void)priv;
+	work();
+	sunk++;
+	if (len < sizeof words)
+		return RPMSG_SUCCESS;
+	memcpy(words, data, sizeof words);
+	if (words[0] >= WRITERS || words[1] != next_of[words[0]]++)
+		astray++;
+	return RPMSG_SUCCESS;
+}
+
+void writers_anew(void)
+{
+	memset(next_of, 0, sizeof next_of);
+	astray = 0;
 }
 
 void services_run(void)
@@ -52,10 +91,10 @@ static void on_unbind(struct rpmsg_endpoint *ept)
 	unbound++;
 }
 
-static int open_server(struct rpmsg_endpoint *ept, const char *name)
+static int open_server(struct rpmsg_endpoint *ept, const char *name, uint32_t src, rpmsg_ept_cb cb)
 {
 	struct rpmsg_endpoint_config config = {
-		.name = name, .src = RPMSG_ADDR_ANY, .dest = RPMSG_ADDR_ANY, .flags = RPMSG_EPT_SERVER, .cb = on_message
+		.name = name, .src = src, .dest = RPMSG_ADDR_ANY, .flags = RPMSG_EPT_SERVER, .cb = cb
 	};
 
 	return rpmsg_create_endpoint(ept, &remote.rdev, &config);
@@ -63,7 +102,7 @@ static int open_server(struct rpmsg_endpoint *ept, const char *name)
 
 int echo_announce(void)
 {
-	return open_server(&echo, "rpmsg-raw");
+	return open_server(&echo, "rpmsg-raw", RPMSG_ADDR_ANY, on_message);
 }
 
 int services_open(void)
@@ -76,6 +115,8 @@ int services_open(void)
 	int result = echo_announce();
 
 	if (result == 0)
-		result = open_server(&tty, "rpmsg-tty");
+		result = open_server(&tty, "rpmsg-tty", RPMSG_ADDR_ANY, on_message);
+	if (result == 0)
+		result = open_server(&sink, NULL, SINK, on_sink);
 	return result == 0 ? rpmsg_create_endpoint(&client, &remote.rdev, &config) : result;
 }

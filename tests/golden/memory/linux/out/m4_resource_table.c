@@ -6,30 +6,8 @@
  *     .resource_table : { KEEP(*(.resource_table)) } > ram
  */
 #include <stddef.h>
-#include <stdint.h>
 
-#include "weft/virtio.h"
-
-#define RSC_TRACE 2u
-
-struct rsc_trace {
-	uint32_t type; /* RSC_TRACE */
-	uint32_t da;
-	uint32_t len;
-	uint32_t reserved;
-	uint8_t name[32];
-};
-
-struct m4_resource_table {
-	uint32_t version;
-	uint32_t num;
-	uint32_t reserved[2];
-	uint32_t offset[2];
-	struct rsc_vdev vdev_cluster;
-	struct rsc_trace trace_m4_log;
-};
-
-extern volatile struct m4_resource_table m4_resource_table;
+#include "m4_resource_table.h"
 
 __attribute__((section(".resource_table"), used)) volatile struct m4_resource_table m4_resource_table = {
 	.version = RSC_TABLE_VERSION,
