@@ -97,7 +97,7 @@ bool virtqueue_pending(const struct virtqueue *vq)
 	return virtqueue_is_behind(vq);
 }
 
-/* Linux may have zeroed the ring since: our line of it goes before the store would write back what stands beside. */
+/* The driver may have cleared the ring since, Linux at any time: our line goes, or the store writes its rest back. */
 static void set_flags(struct virtqueue *vq, uint16_t flags)
 {
 	ring_invalidate(vq->ours, sizeof *vq->ours);
