@@ -97,9 +97,16 @@ bool virtqueue_pending(const struct virtqueue *vq)
 	return virtqueue_is_behind(vq);
 }
 
+/* The driver may have cleared the ring since, Linux at any time: our line goes, or the store writes its rest back. */
+static void set_flags(struct virtqueue *vq, uint16_t flags)
+{
+	ring_invalidate(vq->ours, sizeof *vq->ours);
+	ring_store16(&vq->ours->flags, flags);
+}
+
 bool virtqueue_enable_cb(struct virtqueue *vq)
 {
-	ring_store16(&vq->ours->flags, 0);
+	set_flags(vq, 0);
 	/* Flags before index: pairs with the fence in the peer's publish. One of the two sees the other. */
 	ring_fence();
 	/* Only whether there is something: it is looked at, with acquire, when it is taken. */
@@ -108,7 +115,7 @@ bool virtqueue_enable_cb(struct virtqueue *vq)
 
 void virtqueue_disable_cb(struct virtqueue *vq)
 {
-	ring_store16(&vq->ours->flags, VRING_F_NO_NOTIFY);
+	set_flags(vq, VRING_F_NO_NOTIFY);
 }
 
 static bool is_at(const struct virtqueue *vq, uint16_t id, uint32_t at, const void *owner)

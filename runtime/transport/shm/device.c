@@ -62,8 +62,6 @@ static void begin(struct weft_shm *shm)
 {
 	const struct rsc_vdev *vdev = &virtio_table(&shm->transport.port->region)->vdev;
 
-	/* The driver has cleared our rings: a line that we knew before would go out with our first store to it. */
-	ring_forget(&shm->transport.port->region);
 	if (!check_features(ring_load32(&vdev->gfeatures), VIRTIO_RPMSG_FEATURES)) {
 		needs_reset(shm, WEFT_CHECK_FEATURES);
 		return;

@@ -22,7 +22,7 @@ static inline __attribute__((always_inline)) bool stands(const struct virtqueue 
 }
 
 /* Who sends may come long after the last poll, and a poll may be long: a ring that is another one now is not walked,
- * and nothing of ours goes into it. Inline: without a frame of their own they cost no stack. */
+ * and no entry of ours goes into it. Inline: without a frame of their own they cost no stack. */
 static int linux_take(struct virtqueue *vq, struct virtqueue_buf *out)
 {
 	return stands(vq) ? virtqueue_device.take(vq, out) : 0;
@@ -85,13 +85,14 @@ static enum weft_check open_rings(struct weft_shm *shm)
 		weft_shm_queue(shm, i, rings.offset[i], rings.num[i], rings.align[i]);
 	if (!is_fresh(&shm->rx) || !is_fresh(&shm->tx))
 		return WEFT_CHECK_RING_FRESH;
+	ring_store16(&shm->tx.ours->flags, 0); /* who slept over the reset may have set it */
 	ring_store16(mark_of(&shm->rx), MARK);
 	ring_store16(mark_of(&shm->tx), MARK);
 	shm->state = SHM_WAIT;
 	return WEFT_CHECK_NONE;
 }
 
-/* Zeroed flags ask for kicks, and until there is a buffer we want them. */
+/* Until there is a buffer we want kicks, which zeroed flags ask for. */
 static void begin(struct weft_shm *shm)
 {
 	shm_begin(shm);

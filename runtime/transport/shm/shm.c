@@ -211,17 +211,14 @@ static void publish(struct weft_shm *shm, struct virtqueue *vq, uint32_t vring)
 		shm->transport.counters.kicks_saved++;
 }
 
-/* Before anything of ours goes into a ring: it may be another's since the last poll, or since this one began. */
-static bool rings_stand(const struct weft_shm *shm)
-{
-	return shm->role->stands == NULL || shm->role->stands(shm);
-}
-
 static void shm_flush(struct weft_transport *transport)
 {
 	struct weft_shm *shm = shm_of(transport);
 
-	if (shm->state != SHM_UP || !rings_stand(shm))
+	if (shm->state != SHM_UP)
+		return;
+	/* They may be others since the last poll, or since this one began: no index of ours goes into those. */
+	if (shm->role->stands != NULL && !shm->role->stands(shm))
 		return;
 	if (virtqueue_is_behind(&shm->tx))
 		publish(shm, &shm->tx, 1u - shm->role->rx);
@@ -235,8 +232,6 @@ static bool shm_arm(struct weft_transport *transport, bool tx)
 
 	if (shm->state != SHM_UP)
 		return true; /* a handshake always kicks */
-	if (!rings_stand(shm))
-		return false; /* which the next poll has to see */
 	bool quiet = virtqueue_enable_cb(&shm->rx);
 	if (tx && !virtqueue_enable_cb(&shm->tx))
 		quiet = false;
@@ -247,7 +242,7 @@ static void shm_disarm(struct weft_transport *transport)
 {
 	struct weft_shm *shm = shm_of(transport);
 
-	if (shm->state != SHM_UP || !rings_stand(shm))
+	if (shm->state != SHM_UP)
 		return;
 	virtqueue_disable_cb(&shm->rx);
 	virtqueue_disable_cb(&shm->tx);
