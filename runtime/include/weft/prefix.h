@@ -9,6 +9,7 @@
 #define WEFT_PREFIX_NAME(prefix, name) WEFT_PREFIX_JOIN(prefix, name)
 
 #define is_rpmsg_ept_ready WEFT_PREFIX_NAME(WEFT_PREFIX, is_rpmsg_ept_ready)
+#define rpmsg_arm WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_arm)
 #define rpmsg_bind WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_bind)
 #define rpmsg_bind_waiting WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_bind_waiting)
 #define rpmsg_borrow WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_borrow)
