@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "remote.h"
+#include "calls.h"
 #include "weft/service.h"
 
 #define ANY 0xffffffffu /* Linux says where */
@@ -113,6 +113,7 @@ static void turn(void)
 		return;
 	rpmsg_poll(&remote.rdev, 64);
 	services_run();
+	calls_run();
 	rpmsg_wait(&remote.rdev, WEFT_MS(1));
 }
 
@@ -128,6 +129,8 @@ int main(int argc, char **argv)
 	int result = open_link(argv[1], strcmp(argv[2], "booted") == 0);
 	if (result == 0)
 		result = services_open();
+	if (result == 0 && strcmp(argv[2], "calls") == 0 && !calls_open())
+		result = RPMSG_ERR_NO_MEM;
 	if (result != 0)
 		return fprintf(stderr, "remote: cannot open %s: %d\n", argv[1], result), 1;
 	printf("ready\n");
