@@ -58,7 +58,7 @@ static void run_together(const char *what, unsigned count)
 }
 
 /* Until it has ended. Each time when calls are under way: where an endpoint device is just being made instead, Linux
- * 6.1 warns of its own (device_release). */
+ * 6.1 warns of its own (device_release), and where one is just being destroyed it falls (device_del, twice). */
 static void take_away_while(const char *what)
 {
 	pid_t pid = start(what);
