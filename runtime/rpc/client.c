@@ -346,6 +346,12 @@ weft_status weft_client_state(const struct weft_client *client)
 	return state == CLIENT_READY ? WEFT_OK : (weft_status)client->refusal;
 }
 
+/* The link may have gone, and it takes a poll for us to be told. */
+static __attribute__((noinline)) weft_status state_of_both(const struct weft_client *client)
+{
+	return (rpmsg_mtu(client->rdev) != 0u) ? weft_client_state(client) : WEFT_UNAVAILABLE;
+}
+
 weft_status weft_client_wait(struct weft_client *client, uint32_t timeout_us)
 {
 	struct rpmsg_device *rdev = client->rdev;
@@ -356,7 +362,7 @@ weft_status weft_client_wait(struct weft_client *client, uint32_t timeout_us)
 	for (;;) {
 		uint32_t event = rpmsg_event_word(rdev);
 		uint32_t elapsed = weft_wrap_sub(rpmsg_now_us(rdev), start);
-		weft_status state = weft_client_state(client);
+		weft_status state = state_of_both(client);
 
 		if (state != WEFT_UNAVAILABLE || elapsed >= timeout_us)
 			return state;

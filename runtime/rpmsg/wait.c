@@ -36,6 +36,16 @@ void rpmsg_tell_waiters(struct rpmsg_device *rdev)
 		rpmsg_wake(rdev);
 }
 
+uint32_t rpmsg_arm(struct rpmsg_device *rdev, uint32_t timeout_us)
+{
+	rpmsg_tell_waiters(rdev);
+	uintptr_t key = rpmsg_lock(rdev);
+	uint32_t sleep_us = rpmsg_next_due(rdev, timeout_us);
+	bool quiet = rdev->transport->ops->arm(rdev->transport, rpmsg_wants_tx(rdev));
+	rpmsg_unlock(rdev, key);
+	return quiet ? sleep_us : 0u;
+}
+
 int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us)
 {
 	if (rdev == NULL || rdev->transport == NULL)

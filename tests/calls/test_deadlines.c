@@ -274,6 +274,23 @@ static void a_reply_that_is_there_is_taken_even_if_the_clock_says_late(void **st
 
 /* ---- The other side goes ---- */
 
+/* From the restart to the poll that tells it, nobody is there: who waits for the server polls. */
+static void a_restart_that_was_not_told_yet_is_waited_for(void **state)
+{
+	tests_v1_Thread request = thread_of(4, "red");
+	weft_status status = WEFT_UNAVAILABLE;
+	tests_v1_Cloth cloth;
+
+	(void)state;
+	looms_up(&looms);
+	rpmsg_restart(&looms.pair.driver.rdev);
+	for (unsigned turn = 0; turn < 10 && status != WEFT_OK; turn++) {
+		assert_int_equal(loom_client_wait(&looms.client, WEFT_MS(10)), WEFT_OK);
+		status = loom_weave(&looms.client, &request, &cloth, WEFT_MS(10));
+	}
+	assert_int_equal(status, WEFT_OK);
+}
+
 static void a_restarted_server_core_ends_what_is_pending_and_service_comes_back(void **state)
 {
 	struct ending ending;
@@ -630,6 +647,7 @@ int main(void)
 		cmocka_unit_test(a_request_that_waits_beyond_its_deadline_gives_its_buffer_back),
 		cmocka_unit_test(two_cores_that_hold_all_buffers_of_each_other_go_on_at_the_deadlines),
 		cmocka_unit_test(a_reply_that_is_there_is_taken_even_if_the_clock_says_late),
+		cmocka_unit_test(a_restart_that_was_not_told_yet_is_waited_for),
 		cmocka_unit_test(a_restarted_server_core_ends_what_is_pending_and_service_comes_back),
 		cmocka_unit_test(a_sync_call_ends_early_when_the_peer_goes),
 		cmocka_unit_test(a_death_that_the_port_cannot_see_ends_calls_at_their_deadlines),

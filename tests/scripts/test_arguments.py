@@ -67,7 +67,10 @@ WRONG = [
     ("scripts/test", "scripts/test: there is no '': python, valgrind, or one of debug "),
     ("scripts/test nope", "scripts/test: there is no 'nope': python, valgrind, or one of debug "),
     ("scripts/test fuzz", "scripts/test: there is no 'fuzz': python, valgrind, or one of debug "),
-    ("scripts/test-linux nope", "test-linux: there is no run 'nope': reboots, attached, booted"),
+    (
+        "scripts/test-linux nope",
+        "test-linux: there is no run 'nope': reboots, attached, calls, booted",
+    ),
     ("scripts/test-linux --lives 0", "test-linux: --lives: at least 1"),
     (".ci/run nope", ".ci/run: takes no arguments, "),
     ("examples/sensor_hub/demo", "demo: give a build folder, "),

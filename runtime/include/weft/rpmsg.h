@@ -338,6 +338,12 @@ int rpmsg_poll(struct rpmsg_device *rdev, unsigned budget);
  * while (!done) { rpmsg_poll(rdev, 16); rpmsg_wait(rdev, WEFT_MS(100)); } sees what happened. */
 int rpmsg_wait(struct rpmsg_device *rdev, uint32_t timeout_us);
 
+/* For main loops that wait for more than this link: what rpmsg_wait() does before it sleeps. Asks for notifications and
+ * returns for how long, at most timeout_us, rpmsg_poll() need not be called unless the port's notification comes (an
+ * interrupt, a descriptor that is readable); 0: call it now. Timers that are armed and messages that are sent after it
+ * are not in it. Task of the polling context. */
+uint32_t rpmsg_arm(struct rpmsg_device *rdev, uint32_t timeout_us);
+
 /* Bytes that one message carries; 0 while the link is down. Any context. */
 uint32_t rpmsg_mtu(const struct rpmsg_device *rdev);
 

@@ -74,6 +74,7 @@ void garbage_checks(void);  /* garbage.c */
 void reset_checks(void);    /* reset.c */
 void reset_by_bind(void);   /* the driver is taken from the link and given back */
 void reset_by_crash(void);  /* the remote core says that it cannot go on, and remoteproc recovers it */
+void calls_checks(void);    /* calls.c: the generated stubs, without root */
 void boot_checks(void);     /* boot.c: Linux loads the remote core's firmware */
 void reboot_checks(void) __attribute__((noreturn)); /* reboot.c: Linux goes while the remote core runs on */
 

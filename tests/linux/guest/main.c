@@ -106,6 +106,7 @@ static const struct {
 	void (*run)(void);
 } runs[] = {
 	{ "attached", "", attached_checks },
+	{ "calls", "", calls_checks },
 	{ "booted", "fw=firmware.elf", boot_checks },
 	{ "reboots", "", reboot_checks },
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
 #include "remote.h"
 #include "weft/service.h"
 
@@ -182,6 +183,16 @@ static bool ring(long *answer)
 	return true;
 }
 
+static bool reverse_garbage(long *answer)
+{
+	return calls_reverse_garbage(argument, &progress, answer);
+}
+
+static bool reverse_read(long *answer)
+{
+	return calls_reverse_read(argument, &progress, answer);
+}
+
 static const struct command {
 	const char *says; /* what follows is its argument */
 	bool (*run)(long *answer);
@@ -210,6 +221,15 @@ static const struct command {
 	{ "kick", kick, 0 },
 	{ "message ", message, 0 },
 	{ "ring ", ring, 0 },
+	{ "logged", calls_logged, 0 },
+	{ "served", calls_served, 0 },
+	{ "server stop", calls_stop, 0 },
+	{ "server start", calls_start, 0 },
+	{ "reverse state", calls_reverse_state, 0 },
+	{ "reverse found", calls_reverse_found, 0 },
+	{ "reverse lost", calls_reverse_lost, 0 },
+	{ "reverse garbage ", reverse_garbage, 0 },
+	{ "reverse read ", reverse_read, 0 },
 };
 static const struct command *running;
 

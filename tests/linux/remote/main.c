@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "remote.h"
 #include "remote_resource_table.h"
 #include "weft/service.h"
@@ -56,8 +57,10 @@ static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t
 	say(line);
 	if (event == RPMSG_LINK_ERROR || event == RPMSG_BAD_MESSAGE)
 		remote.fault = detail;
-	if (event != RPMSG_LINK_UP && event != RPMSG_BAD_MESSAGE)
+	if (event != RPMSG_LINK_UP && event != RPMSG_BAD_MESSAGE) {
 		services_drop();
+		calls_drop();
+	}
 	if (event == RPMSG_LINK_ERROR)
 		weft_ivshmem_report_crash(&remote.ivshmem);
 }
@@ -114,6 +117,7 @@ static void turn(void)
 	if (rpmsg_poll(&remote.rdev, remote.budget) > (int)remote.budget)
 		astray++;
 	services_run();
+	calls_run();
 	rpmsg_wait(&remote.rdev, WEFT_MS(1));
 }
 
@@ -129,6 +133,8 @@ int main(int argc, char **argv)
 	int result = open_link(argv[1], strcmp(argv[2], "booted") == 0);
 	if (result == 0)
 		result = services_open();
+	if (result == 0 && strcmp(argv[2], "calls") == 0 && !calls_open())
+		result = RPMSG_ERR_NO_MEM;
 	if (result != 0)
 		return fprintf(stderr, "remote: cannot open %s: %d\n", argv[1], result), 1;
 	printf("ready\n");
