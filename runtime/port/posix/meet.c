@@ -95,7 +95,7 @@ static int make_memory(struct weft_posix *posix)
 {
 	posix->memory = memfd_create("weft", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	/* Sealed: a device's mapping cannot be cut off under it. */
-	if (posix->memory < 0 || ftruncate(posix->memory, posix->size) < 0 ||
+	if (posix->memory < 0 || ftruncate(posix->memory, (off_t)posix->size) < 0 ||
 	    fcntl(posix->memory, F_ADD_SEALS, SEALS) < 0)
 		return -errno;
 	void *base = mmap(NULL, posix->size, PROT_READ | PROT_WRITE, MAP_SHARED, posix->memory, 0);

@@ -45,7 +45,7 @@ static uint32_t posix_now_us(struct weft_port *port)
 
 static struct timespec timespec_of(uint32_t us)
 {
-	return (struct timespec){ .tv_sec = us / 1000000u, .tv_nsec = (long)(us % 1000000u) * 1000 };
+	return (struct timespec){ .tv_sec = (time_t)(us / 1000000u), .tv_nsec = (long)(us % 1000000u) * 1000 };
 }
 
 static void pause_a_little(void)
