@@ -16,7 +16,8 @@
 
 #include <cmocka.h>
 
-#include "weft/ivshmem.h"
+#include "weft/ivshmem_link.h"
+#include "weft/virtio.h"
 
 #define ADDRESS 0x10000000u
 
@@ -87,12 +88,10 @@ static int64_t hear(int socket, int *fd)
 	return number;
 }
 
-static struct qemu be_greeted(void)
+static struct qemu finish_greeting(struct qemu qemu)
 {
-	struct qemu qemu = { .socket = connect_qemu() };
 	int none;
 
-	look();
 	assert_int_equal(hear(qemu.socket, &none), 0); /* the version */
 	assert_int_equal(none, -1);
 	int64_t own = hear(qemu.socket, &none);
@@ -107,6 +106,14 @@ static struct qemu be_greeted(void)
 	assert_ptr_not_equal(qemu.base, MAP_FAILED);
 	qemu.page = (struct weft_ivshmem_page *)(void *)qemu.base;
 	return qemu;
+}
+
+static struct qemu be_greeted(void)
+{
+	struct qemu qemu = { .socket = connect_qemu() };
+
+	look();
+	return finish_greeting(qemu);
 }
 
 static void hang_up(struct qemu *qemu)
@@ -245,6 +252,56 @@ static void a_table_that_cannot_be_is_refused(void **state)
 	weft_ivshmem_close(&ivshmem);
 }
 
+/* Linux's half: places both rings, posts a buffer in the first, and says DRIVER_OK. */
+static void drive(const struct qemu *qemu)
+{
+	uint8_t *found = qemu->base + WEFT_IVSHMEM_FIRMWARE;
+	uint32_t words[5]; /* version, num, two reserved, the first offset */
+	const struct {
+		uint64_t addr;
+		uint32_t len;
+		uint16_t flags, next;
+	} desc = { ADDRESS + WEFT_IVSHMEM_BUFFERS, WEFT_LINK_BUF_SIZE, 2, 0 }; /* the device writes */
+	uint16_t one = 1;
+
+	memcpy(words, found, sizeof words);
+	assert_int_equal(words[0], 1);
+	assert_int_equal(words[1], 1);
+	struct rsc_vdev *vdev = (struct rsc_vdev *)(void *)(found + words[4]);
+	assert_int_equal(vdev->type, RSC_VDEV);
+	assert_int_equal(words[4] + sizeof *vdev, qemu->page->table_size);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(vdev->vring[i].da, 0xffffffff);
+		assert_int_equal(vdev->vring[i].num, WEFT_LINK_BUFFERS);
+		vdev->vring[i].da = ADDRESS + (i == 0 ? WEFT_IVSHMEM_VRING_0 : WEFT_IVSHMEM_VRING_1);
+	}
+	memcpy(qemu->base + WEFT_IVSHMEM_VRING_0, &desc, sizeof desc);
+	memcpy(qemu->base + WEFT_IVSHMEM_VRING_0 + sizeof desc * WEFT_LINK_BUFFERS + 2, &one, sizeof one);
+	vdev->status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK;
+	qemu->page->address = ADDRESS;
+}
+
+static void a_link_shows_linux_its_table_and_comes_up(void **state)
+{
+	static struct weft_ivshmem_link link;
+
+	(void)state;
+	assert_int_equal(weft_ivshmem_link_open(&link, NULL, NULL), -EINVAL);
+	assert_int_equal(weft_ivshmem_link_open(&link, path, NULL), 0);
+	struct qemu qemu = { .socket = connect_qemu() };
+	for (int i = 0; i < 2048; i++)
+		rpmsg_poll(&link.link.rdev, 1);
+	qemu = finish_greeting(qemu);
+	assert_int_equal(rpmsg_link(&link.link.rdev), WEFT_LINK_DOWN);
+	drive(&qemu);
+	for (int i = 0; i < 2048; i++)
+		rpmsg_poll(&link.link.rdev, 1);
+	assert_int_equal(rpmsg_link(&link.link.rdev), WEFT_LINK_UP);
+	assert_int_equal(rpmsg_mtu(&link.link.rdev), WEFT_LINK_BUF_SIZE - 16);
+	weft_ivshmem_link_close(&link);
+	hang_up(&qemu);
+}
+
 /* The lowest descriptor that is free. */
 static rlim_t next_fd(void)
 {
@@ -284,6 +341,7 @@ int main(void)
 		cmocka_unit_test(each_bell_rings_where_it_should),
 		cmocka_unit_test(one_that_hangs_up_before_its_guest_spoke_leaves_the_place_free),
 		cmocka_unit_test(a_table_that_cannot_be_is_refused),
+		cmocka_unit_test(a_link_shows_linux_its_table_and_comes_up),
 		cmocka_unit_test(one_that_gets_too_few_descriptors_says_so_and_keeps_none),
 	};
 

@@ -64,7 +64,7 @@ ROOMS = (
             "server.h",
         ),
     ),
-    Room("link", "runtime/link", ("link.h", "chrdev_link.h")),
+    Room("link", "runtime/link", ("link.h", "chrdev_link.h", "ivshmem_link.h")),
     Room("service", "runtime/service", ()),
 )
 # Belongs to no room: it renames symbols, all rooms'.
