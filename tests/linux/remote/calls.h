@@ -9,6 +9,8 @@
 bool calls_open(void);
 /* Answer later what is to be answered later. */
 void calls_run(void);
+/* The link is gone, and whoever waits for an answer. */
+void calls_drop(void);
 
 /* Commands, as in commands.c. */
 bool calls_logged(long *answer);
