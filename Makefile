@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: help demo demo-crash demo-cores test test-cores test-linux lint format sim
+.PHONY: help demo demo-crash demo-cores demo-linux test test-cores test-linux lint format sim
 .PHONY: mutants fuzz prove coverage valgrind static stack size bench bench-cores evidence ci clean
 .DEFAULT:
 	@echo "make: there is no target '$@'; make help lists them" >&2; exit 2
@@ -12,6 +12,8 @@ demo-crash: ## the same two, each killed in the middle of a call and started aga
 		examples/sensor_hub/demo build/demo --crash
 demo-cores: ## the same as firmware, on emulated chips: two cores, no operating system
 	@scripts/setup cores && scripts/demo-cores
+demo-linux: ## a program in Linux that calls firmware's services: no board, Linux in QEMU, its remote core a process
+	@scripts/setup linux && scripts/demo-linux
 test: ## unit tests with sanitizers, the tests of the generator, the rules of the house
 	@scripts/setup test && scripts/test debug && scripts/test python
 test-cores: ## firmware on emulated chips: both cores polled in each way, restarted, hung, interleaved

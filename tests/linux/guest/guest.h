@@ -19,6 +19,7 @@
 	} while (0)
 
 _Noreturn void pass(void);
+_Noreturn void fail(const char *why);
 _Noreturn void check_failed(const char *file, int line, const char *what);
 void ok(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -77,5 +78,8 @@ void reset_by_crash(void);  /* the remote core says that it cannot go on, and re
 void calls_checks(void);    /* calls.c: the generated stubs, without root */
 void boot_checks(void);     /* boot.c: Linux loads the remote core's firmware */
 void reboot_checks(void) __attribute__((noreturn)); /* reboot.c: Linux goes while the remote core runs on */
+
+/* app.c: /app, a user's program, instead of checks; what the kernel says goes to the console as lines. */
+void app_run(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include "guest.h"
+
+#define CLEAR_LOG 5 /* SYSLOG_ACTION_CLEAR */
 
 static _Noreturn void power_off(void)
 {
@@ -24,12 +27,20 @@ static _Noreturn void power_off(void)
 		pause();
 }
 
-_Noreturn void check_failed(const char *file, int line, const char *what)
+_Noreturn void fail(const char *why)
 {
-	dprintf(STDOUT_FILENO, "\nRESULT FAIL %s:%d: %s: %s\n", file, line, what, strerror(errno));
+	dprintf(STDOUT_FILENO, "\nRESULT FAIL %s\n", why);
 	if (getpid() != 1)
 		_exit(1);
 	power_off();
+}
+
+_Noreturn void check_failed(const char *file, int line, const char *what)
+{
+	char why[300];
+
+	snprintf(why, sizeof why, "%s:%d: %s: %s", file, line, what, strerror(errno));
+	fail(why);
 }
 
 _Noreturn void pass(void)
@@ -109,6 +120,7 @@ static const struct {
 	{ "calls", "", calls_checks },
 	{ "booted", "fw=firmware.elf", boot_checks },
 	{ "reboots", "", reboot_checks },
+	{ "app", "", app_run },
 };
 
 int main(void)
@@ -117,6 +129,7 @@ int main(void)
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	open_console();
 	mount_all();
+	klogctl(CLEAR_LOG, NULL, 0); /* what is read from it begins with our modules: app.c */
 	load("rpmsg_core", "");
 	load("rpmsg_ns", "");
 	load("rpmsg_char", "");
