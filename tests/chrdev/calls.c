@@ -117,23 +117,12 @@ int __wrap_close(int fd)
 	return __real_close(fd);
 }
 
-static void remove_device(struct device *device)
-{
-	char path[256], grave[256];
-	unsigned number = (unsigned)(device - kernel.devices);
-
-	snprintf(path, sizeof path, "%s/class/rpmsg/rpmsg%u", kernel.sys, number);
-	snprintf(grave, sizeof grave, "%s/../graves/device%u", kernel.sys, number);
-	assert_int_equal(rename(path, grave), 0);
-	device->there = false;
-}
-
 static int destroy(struct device *device)
 {
 	assert_non_null(device);
 	assert_false(device->dead); /* the real one falls over that */
 	device->asks++;
-	remove_device(device);
+	kernel_remove_device(device);
 	return 0;
 }
 

@@ -214,19 +214,27 @@ void kernel_tick(void)
 
 /* ---- Endpoint devices ---- */
 
+/* Of the first control device. */
+static void folder_of(char path[TEXT], unsigned number)
+{
+	snprintf(path, TEXT, "%s/class/rpmsg/rpmsg_ctrl0/rpmsg%u", kernel.sys, number);
+}
+
 unsigned kernel_make_device(const char *label, uint32_t src, uint32_t dst)
 {
 	unsigned number = kernel.count++;
 	struct device *device = &kernel.devices[number];
-	char path[TEXT], text[64];
+	char path[TEXT], link[TEXT], text[64];
 
 	assert_true(number < DEVICES);
 	device->src = src;
 	device->dst = dst;
 	device->there = true;
 	snprintf(device->label, sizeof device->label, "%s", label);
-	class_of(path, "rpmsg", number);
+	folder_of(path, number);
 	make_folder(path);
+	class_of(link, "rpmsg", number);
+	assert_int_equal(symlink(path, link), 0);
 	snprintf(text, sizeof text, "%s\n", label);
 	write_text(path, "name", text);
 	snprintf(text, sizeof text, "0x%x\n", (unsigned)src);
@@ -234,6 +242,18 @@ unsigned kernel_make_device(const char *label, uint32_t src, uint32_t dst)
 	snprintf(text, sizeof text, "0x%x\n", (unsigned)dst);
 	write_text(path, "dst", text);
 	return number;
+}
+
+void kernel_remove_device(struct device *device)
+{
+	unsigned number = (unsigned)(device - kernel.devices);
+	char path[TEXT];
+
+	folder_of(path, number);
+	bury(path);
+	class_of(path, "rpmsg", number);
+	bury(path);
+	device->there = false;
 }
 
 struct device *kernel_device(uint32_t dst)

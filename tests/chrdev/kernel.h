@@ -80,6 +80,7 @@ void kernel_announce(unsigned control, const char *name, uint32_t addr);
 void kernel_withdraw(unsigned control, const char *name, uint32_t addr);
 /* An endpoint device that somebody else made. Its number. */
 unsigned kernel_make_device(const char *label, uint32_t src, uint32_t dst);
+void kernel_remove_device(struct device *device);
 
 /* An entry somewhere in sysfs, whole or not: attributes by name and text, the last one NULL. */
 void kernel_add_entry(const char *folder, const char *entry, ...);

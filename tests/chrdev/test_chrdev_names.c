@@ -40,7 +40,9 @@ static void the_same_again_is_another(void **state)
 	kernel_withdraw(0, "echo", 0x400);
 	kernel_announce(0, "echo", 0x400);
 	user_poll();
-	assert_int_equal(kernel.devices[0].asks, 1); /* what was said to the old one goes with it */
+	assert_int_equal(kernel.devices[0].fd, -1); /* what was said to the old one goes with it */
+	assert_int_equal(kernel.devices[0].asks, 0);
+	kernel.devices[0].there = false; /* for kernel_device() */
 	assert_int_equal(echo.ept.dest_addr, 0x400);
 	assert_int_equal(rpmsg_trysend(&echo.ept, "two", 3), 3);
 	assert_int_not_equal(kernel_device(0x400)->src, src);
@@ -142,7 +144,7 @@ static void who_stays_is_talked_to(void **state)
 	kernel_withdraw(0, "other", 0x500);
 	user_poll();
 	assert_int_equal(kernel.devices[0].asks, 0);
-	assert_int_equal(kernel.devices[1].asks, 1);
+	assert_int_equal(kernel.devices[1].fd, -1);
 }
 
 static void user_space_cannot_announce(void **state)

@@ -3,8 +3,10 @@
 #include "chrdev/kernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -246,6 +248,74 @@ static void what_has_died_is_not_destroyed(void **state)
 	assert_int_equal(rpmsg_destroy_ept(&echo.ept), 0);
 	assert_int_equal(kernel.devices[0].asks, 0);
 	assert_int_equal(kernel.devices[0].fd, -1);
+	kernel.devices[0].there = false;
+	user_poll();
+	assert_int_equal(user.downs, 1); /* it is the end of all of them */
+}
+
+/* They go one after the other: who is alive yet is not to be destroyed, and nobody is to be made. */
+static void where_one_has_died_all_are_going(void **state)
+{
+	struct heard echo, other, late;
+
+	(void)state;
+	user_linked();
+	user_endpoint(&echo, "echo", RPMSG_ADDR_ANY, RPMSG_EPT_QUIET);
+	user_endpoint(&other, NULL, RPMSG_ADDR_ANY, 0);
+	user_endpoint(&late, NULL, RPMSG_ADDR_ANY, 0);
+	assert_int_equal(rpmsg_trysend(&echo.ept, "one", 3), 3);
+	assert_int_equal(rpmsg_trysendto(&other.ept, "one", 3, 0x500), 3);
+	kernel_kill(kernel_device(0x400));
+	assert_int_equal(rpmsg_trysendto(&late.ept, "one", 3, 0x600), 3);
+	assert_int_equal(kernel.count, 2);
+	assert_int_equal(rpmsg_trysendto(&other.ept, "two", 3, 0x501), 3);
+	assert_int_equal(kernel.devices[1].asks, 0);
+	user_poll();
+	assert_int_equal(user.downs, 1);
+	assert_int_equal(kernel.count, 2);
+	assert_int_equal(kernel.devices[1].asks, 0);
+}
+
+/* A name that goes may be the first that is seen of the remote core's end. */
+static void who_is_withdrawn_is_destroyed_when_all_is_quiet(void **state)
+{
+	struct heard echo;
+
+	(void)state;
+	user_linked();
+	user_endpoint(&echo, "echo", RPMSG_ADDR_ANY, RPMSG_EPT_QUIET);
+	assert_int_equal(rpmsg_trysend(&echo.ept, "one", 3), 3);
+	kernel_withdraw(0, "echo", 0x400);
+	user_poll();
+	assert_int_equal(kernel.devices[0].fd, -1);
+	kernel_uevent("rpmsg"); /* another look, for something goes on */
+	user_poll();
+	kernel_uevent("rpmsg");
+	kernel_tick();
+	user_poll();
+	assert_int_equal(kernel.devices[0].asks, 0);
+	kernel_tick();
+	user_poll();
+	assert_int_equal(kernel.devices[0].asks, 1);
+}
+
+static void a_going_remote_core_takes_its_own(void **state)
+{
+	struct heard echo;
+
+	(void)state;
+	user_linked();
+	user_endpoint(&echo, "echo", RPMSG_ADDR_ANY, RPMSG_EPT_QUIET);
+	assert_int_equal(rpmsg_trysend(&echo.ept, "one", 3), 3);
+	kernel_withdraw(0, "echo", 0x400);
+	user_poll();
+	kernel_remove_control(0);
+	kernel_uevent("rpmsg");
+	user_poll();
+	assert_int_equal(user.downs, 1);
+	kernel_tick();
+	user_poll();
+	assert_int_equal(kernel.devices[0].asks, 0);
 }
 
 static int dead_process(void)
@@ -270,13 +340,78 @@ static void what_the_killed_left_goes(void **state)
 	kernel_make_device("rpmsg-raw", 0x400, 0x401);
 	kernel_make_device("weft-x", 0x402, 0x401);
 	kernel_make_device("weft-1 init", 0x403, 0x401); /* it lives, and is not ours to signal */
-	kernel_add_entry("class/rpmsg", "rpmsg60", NULL);
+	kernel_add_entry("class/rpmsg/rpmsg_ctrl0", "rpmsg60", NULL);
 	snprintf(label, sizeof label, "weft-%d sensors", (int)getpid());
 	kernel_make_device(label, 0x10002, 0x402);
 	user_open(NULL);
+	for (unsigned i = 0; i < kernel.count; i++)
+		assert_int_equal(kernel.devices[i].asks, 0); /* it is new: who knows for how long it stays */
+	kernel_tick();
+	user_poll();
+	for (unsigned i = 0; i < kernel.count; i++) /* ours too, which nobody uses any more */
+		assert_int_equal(kernel.devices[i].asks, strstr(kernel.devices[i].label, "sensors") != NULL);
+}
+
+/* That one may be going. */
+static void what_is_left_at_another_remote_core_stays(void **state)
+{
+	char label[32];
+
+	(void)state;
+	kernel_add_control(0, "m4\n");
+	kernel_add_control(1, "dsp\n");
+	snprintf(label, sizeof label, "weft-%d sensors", dead_process());
+	kernel_make_device(label, 0x10001, 0x400);
+	user_open("dsp");
+	kernel_tick();
+	user_poll();
+	assert_int_equal(kernel.devices[0].asks, 0);
+}
+
+static void what_is_left_while_one_dies_stays(void **state)
+{
+	struct heard echo;
+	char label[32];
+
+	(void)state;
+	user_linked();
+	snprintf(label, sizeof label, "weft-%d sensors", dead_process());
+	kernel_make_device(label, 0x10001, 0x500);
+	user_endpoint(&echo, "echo", RPMSG_ADDR_ANY, RPMSG_EPT_QUIET);
+	assert_int_equal(rpmsg_trysend(&echo.ept, "one", 3), 3);
+	kernel_kill(kernel_device(0x400));
+	kernel_tick();
+	user_poll();
+	assert_int_equal(user.downs, 1);
+	assert_int_equal(kernel.devices[0].asks, 0);
+}
+
+/* Or both destroy it, and the kernel falls. */
+static void one_process_at_a_time_clears_away(void **state)
+{
+	char label[32], path[200];
+
+	(void)state;
+	kernel_add_control(0, "m4\n");
+	snprintf(label, sizeof label, "weft-%d sensors", dead_process());
+	kernel_make_device(label, 0x10001, 0x400);
+	user_open(NULL);
+	snprintf(path, sizeof path, "%s/../dev/rpmsg_ctrl0", kernel.sys); /* not by the control device's own name */
+	int other = open(path, O_RDWR);
+	assert_int_equal(flock(other, LOCK_EX | LOCK_NB), 0);
+	kernel_tick();
+	user_poll();
+	assert_int_equal(kernel.devices[0].asks, 0);
+	close(other);
+	kernel.faults.open_control = EACCES;
+	kernel_tick();
+	user_poll();
+	assert_int_equal(kernel.devices[0].asks, 0);
+	kernel.faults.open_control = 0;
+	kernel_tick();
+	user_poll();
 	assert_int_equal(kernel.devices[0].asks, 1);
-	for (unsigned i = 1; i < kernel.count; i++)
-		assert_int_equal(kernel.devices[i].asks, 0);
+	assert_string_equal(weft_chrdev_problem(&user.chrdev), "");
 }
 
 static void what_is_not_ours_stays(void **state)
@@ -289,6 +424,8 @@ static void what_is_not_ours_stays(void **state)
 	kernel_make_device(label, 0x10001, 0x400);
 	kernel.faults.open_node = EACCES;
 	user_open(NULL);
+	kernel_tick();
+	user_poll();
 	assert_int_equal(kernel.devices[0].asks, 0);
 	assert_string_equal(weft_chrdev_problem(&user.chrdev), "");
 }
@@ -310,7 +447,13 @@ int main(void)
 		ON(another_destination_is_another_device),
 		ON(as_many_endpoints_talk_as_there_is_room_for),
 		ON(what_has_died_is_not_destroyed),
+		ON(where_one_has_died_all_are_going),
+		ON(who_is_withdrawn_is_destroyed_when_all_is_quiet),
+		ON(a_going_remote_core_takes_its_own),
 		ON(what_the_killed_left_goes),
+		ON(what_is_left_at_another_remote_core_stays),
+		ON(what_is_left_while_one_dies_stays),
+		ON(one_process_at_a_time_clears_away),
 		ON(what_is_not_ours_stays),
 	};
 

@@ -90,6 +90,8 @@ struct weft_chrdev {
 	uint32_t heard[10];  /* an announcement, as it goes up */
 	uint16_t turn;       /* channel that is read next */
 	bool look;           /* something may have come or gone */
+	bool quiet;          /* not that we heard: the timer looks */
+	bool left;           /* endpoint devices may be, that nobody uses */
 	bool retry;          /* nodes that were not to be opened may be now */
 	bool stalled;        /* the kernel had no buffer */
 	bool gone;           /* the kernel said so: the next poll ends the link */

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -70,6 +71,25 @@ static int open_node(const struct weft_chrdev *chrdev, uint32_t number, char pat
 	return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 }
 
+/* One that has hung up says it of all: the kernel takes them away one after the other. */
+static bool is_going(struct weft_chrdev *chrdev)
+{
+	for (uint16_t i = 0; i < chrdev->config.channel_count; i++) {
+		struct pollfd state = { .fd = chrdev->config.channels[i].fd }; /* -1 is passed over */
+
+		if (poll(&state, 1, 0) > 0)
+			chrdev->gone = true;
+	}
+	return chrdev->gone;
+}
+
+/* Linux 6.1 falls when it is asked to destroy what it is about to take away itself. */
+static void destroy(struct weft_chrdev *chrdev, int fd)
+{
+	if (!is_going(chrdev))
+		(void)ioctl(fd, RPMSG_DESTROY_EPT_IOCTL, NULL);
+}
+
 /* What nobody uses can be opened: and thereby destroyed. */
 static void destroy_left(struct weft_chrdev *chrdev, uint32_t number)
 {
@@ -78,13 +98,22 @@ static void destroy_left(struct weft_chrdev *chrdev, uint32_t number)
 
 	if (fd < 0)
 		return;
-	(void)ioctl(fd, RPMSG_DESTROY_EPT_IOCTL, NULL);
+	destroy(chrdev, fd);
 	close(fd);
 }
 
+/* One process at a time: what two of them find, both would destroy. */
 void weft_chrdev_sweep(struct weft_chrdev *chrdev)
 {
-	weft_chrdev_each_left(chrdev, destroy_left);
+	int fd = open_control(chrdev, chrdev->control);
+
+	if (fd < 0)
+		return;
+	weft_chrdev_well(chrdev, PROBLEM_REMOTE);
+	chrdev->left = flock(fd, LOCK_EX | LOCK_NB) != 0; /* later, then */
+	if (!chrdev->left)
+		weft_chrdev_each_left(chrdev, destroy_left);
+	close(fd);
 }
 
 /* An address that nobody had before, so that no late message to another meets it. */
@@ -123,7 +152,7 @@ static bool open_channel(struct weft_chrdev *chrdev, struct weft_chrdev_channel 
 	}
 	weft_chrdev_label(chrdev, channel->dst, label);
 	int number = weft_chrdev_number(chrdev, label, channel->kernel_src, channel->dst);
-	if (number < 0 && make_device(chrdev, label, channel->kernel_src, channel->dst))
+	if (number < 0 && !is_going(chrdev) && make_device(chrdev, label, channel->kernel_src, channel->dst))
 		number = weft_chrdev_number(chrdev, label, channel->kernel_src, channel->dst);
 	if (number < 0)
 		return false;
@@ -175,14 +204,6 @@ struct weft_chrdev_channel *weft_chrdev_channel(struct weft_chrdev *chrdev, cons
 	return channel;
 }
 
-/* Asked to destroy what it has destroyed itself, the kernel falls: whoever has died says so by poll(). */
-static bool is_alive(int fd)
-{
-	struct pollfd state = { .fd = fd };
-
-	return poll(&state, 1, 0) == 0;
-}
-
 void weft_chrdev_hang_up(struct weft_chrdev *chrdev, struct weft_chrdev_channel *channel, bool alive)
 {
 	for (uint16_t i = 0; i < chrdev->config.tx_count; i++) {
@@ -192,8 +213,8 @@ void weft_chrdev_hang_up(struct weft_chrdev *chrdev, struct weft_chrdev_channel 
 			buffer->state = BUFFER_FREE;
 	}
 	if (channel->fd >= 0) {
-		if (alive && is_alive(channel->fd))
-			(void)ioctl(channel->fd, RPMSG_DESTROY_EPT_IOCTL, NULL);
+		if (alive)
+			destroy(chrdev, channel->fd);
 		close(channel->fd);
 	}
 	memset(channel, 0, sizeof *channel);

@@ -79,10 +79,11 @@ static void begin(struct weft_chrdev *chrdev, uint32_t control, uint64_t entry)
 	chrdev->over = 0;
 	chrdev->transport.mtu = WEFT_CHRDEV_MTU;
 	chrdev->transport.counters.ups++;
-	weft_chrdev_sweep(chrdev);
+	chrdev->left = true; /* maybe, by others, or by us when the link went */
 }
 
-/* Who is withdrawn is not to be talked to any more. */
+/* Who is withdrawn is not to be talked to any more. It may be the first that we see of the remote core's end, so that
+ * nothing is destroyed yet. */
 static void leave_the_gone(struct weft_chrdev *chrdev)
 {
 	for (uint16_t i = 0; i < chrdev->config.name_count; i++) {
@@ -91,10 +92,19 @@ static void leave_the_gone(struct weft_chrdev *chrdev)
 		for (uint16_t j = 0; name->state == NAME_GONE && j < chrdev->config.channel_count; j++) {
 			struct weft_chrdev_channel *channel = &chrdev->config.channels[j];
 
-			if (channel->owner != NULL && channel->dst == name->addr)
-				weft_chrdev_hang_up(chrdev, channel, true);
+			if (channel->owner == NULL || channel->dst != name->addr)
+				continue;
+			weft_chrdev_hang_up(chrdev, channel, false);
+			chrdev->left = true;
 		}
 	}
+}
+
+/* When the control device has outlived a look, and nothing comes or goes. */
+static void sweep_when_quiet(struct weft_chrdev *chrdev, bool quiet)
+{
+	if (chrdev->left && quiet)
+		weft_chrdev_sweep(chrdev);
 }
 
 static void look(struct weft_chrdev *chrdev)
@@ -102,12 +112,16 @@ static void look(struct weft_chrdev *chrdev)
 	uint32_t control;
 	uint64_t entry;
 	bool found = weft_chrdev_find(chrdev, &control, &entry);
+	bool quiet = chrdev->quiet;
 
 	chrdev->look = false;
+	chrdev->quiet = false;
 	if (!found)
 		chrdev->denied = 0;
 	if (is_up(chrdev) && (!found || entry != chrdev->life))
 		drop_all(chrdev, false);
+	if (is_up(chrdev))
+		sweep_when_quiet(chrdev, quiet);
 	if (!is_up(chrdev) && found && entry != chrdev->over && !chrdev->down_due)
 		begin(chrdev, control, entry);
 	if (!is_up(chrdev))
@@ -297,7 +311,7 @@ static void chrdev_forget(struct weft_transport *transport, const void *owner)
 		weft_chrdev_write(chrdev);
 	struct weft_chrdev_channel *channel = weft_chrdev_channel_of(chrdev, owner);
 	if (channel != NULL)
-		weft_chrdev_hang_up(chrdev, channel, !chrdev->gone);
+		weft_chrdev_hang_up(chrdev, channel, true);
 	for (uint16_t i = 0; i < config->tx_count; i++) {
 		if (config->tx[i].state == BUFFER_LENT && config->tx[i].owner == owner)
 			config->tx[i].state = BUFFER_FREE;

@@ -53,7 +53,8 @@ bool weft_chrdev_find(struct weft_chrdev *chrdev, uint32_t *control, uint64_t *e
 void weft_chrdev_look_at_names(struct weft_chrdev *chrdev);
 /* N of the endpoint device with that label and these addresses; -1: there is none. */
 int weft_chrdev_number(const struct weft_chrdev *chrdev, const char *label, uint32_t src, uint32_t dst);
-/* Call with the number of each endpoint device that was left by a process that is no more. */
+/* Call with the number of each endpoint device of this remote core that was left by a process that is no more, or by
+ * us. Other remote cores may be going. */
 void weft_chrdev_each_left(struct weft_chrdev *chrdev, void (*call)(struct weft_chrdev *chrdev, uint32_t number));
 /* What a device of ours is called: who we are, and whom it talks to. */
 void weft_chrdev_label(const struct weft_chrdev *chrdev, uint32_t dst, char label[WEFT_CHRDEV_NAME_SIZE]);
@@ -61,14 +62,14 @@ void weft_chrdev_label(const struct weft_chrdev *chrdev, uint32_t dst, char labe
 /* channel.c */
 /* May the control device be used? False: it was said why not. */
 bool weft_chrdev_may_use(struct weft_chrdev *chrdev, uint32_t control);
-/* Destroy what processes have left that were killed. */
+/* Destroy what we have left, and processes that were killed; left: it is to be done again. */
 void weft_chrdev_sweep(struct weft_chrdev *chrdev);
 /* The channel of an endpoint to that address, another than it had or not; NULL: none is free, it was said. */
 struct weft_chrdev_channel *weft_chrdev_channel(struct weft_chrdev *chrdev, const void *owner, uint32_t src,
                                                 uint32_t dst);
 /* That of an endpoint, or NULL. */
 struct weft_chrdev_channel *weft_chrdev_channel_of(const struct weft_chrdev *chrdev, const void *owner);
-/* Close it. alive: and destroy the kernel's, which it must not be asked to do twice. */
+/* Close it. alive: and destroy the kernel's, unless it is just being taken away; else that is left. */
 void weft_chrdev_hang_up(struct weft_chrdev *chrdev, struct weft_chrdev_channel *channel, bool alive);
 /* Write what is queued, as far as the kernel takes it. */
 void weft_chrdev_write(struct weft_chrdev *chrdev);

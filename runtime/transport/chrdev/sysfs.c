@@ -306,6 +306,12 @@ struct left {
 	void (*call)(struct weft_chrdev *chrdev, uint32_t number);
 };
 
+/* Ours are open, or will be made anew. */
+static bool is_no_more(pid_t pid)
+{
+	return pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH);
+}
+
 static void look_at_left(void *priv, int folder, const char *entry, uint64_t ino)
 {
 	const struct left *left = (const struct left *)priv;
@@ -318,7 +324,7 @@ static void look_at_left(void *priv, int folder, const char *entry, uint64_t ino
 	if (!read_attribute(folder, entry, "name", name))
 		return;
 	name[strcspn(name, " ")] = '\0';
-	if (number_of(name, "weft-", &pid) && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+	if (number_of(name, "weft-", &pid) && is_no_more((pid_t)pid))
 		left->call(left->chrdev, number);
 }
 
@@ -327,6 +333,6 @@ void weft_chrdev_each_left(struct weft_chrdev *chrdev, void (*call)(struct weft_
 	struct left left = { chrdev, call };
 	char path[PATH_SIZE];
 
-	snprintf(path, sizeof path, "%s/class/rpmsg", chrdev->config.sys);
+	snprintf(path, sizeof path, "%s/class/rpmsg/rpmsg_ctrl%u", chrdev->config.sys, (unsigned)chrdev->control);
 	visit_folder(path, look_at_left, &left);
 }

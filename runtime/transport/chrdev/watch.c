@@ -89,14 +89,15 @@ static void hear_uevents(struct weft_chrdev *chrdev)
 {
 	static const char ours[] = "SUBSYSTEM=rpmsg";
 	char uevent[UEVENT_SIZE];
+	bool heard = false;
 	ssize_t len;
 
-	while ((len = recv(chrdev->uevents, uevent, sizeof uevent, 0)) >= 0) {
-		if (memmem(uevent, (size_t)len, ours, sizeof ours - 1) != NULL)
-			chrdev->look = true;
-	}
-	if (errno != EAGAIN)
-		chrdev->look = true;
+	while ((len = recv(chrdev->uevents, uevent, sizeof uevent, 0)) >= 0)
+		heard |= memmem(uevent, (size_t)len, ours, sizeof ours - 1) != NULL;
+	if (!heard && errno == EAGAIN)
+		return;
+	chrdev->look = true;
+	chrdev->quiet = false;
 }
 
 static void tick(struct weft_chrdev *chrdev)
@@ -113,6 +114,7 @@ static void tick(struct weft_chrdev *chrdev)
 	if (chrdev->ticked_us < LOOK_US)
 		return;
 	chrdev->ticked_us = 0;
+	chrdev->quiet = !chrdev->look; /* else something has just come or gone */
 	chrdev->look = true;
 	chrdev->over = 0; /* not going, then */
 }

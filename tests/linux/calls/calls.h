@@ -26,6 +26,6 @@ void mute_checks(void);          /* nor are the endpoint's */
 void gone_checks(void);          /* there is no remote core */
 void unknown_checks(void);       /* nor one of that name */
 void killed_checks(void);        /* ends in the midst, as if killed */
-void brief_checks(void);         /* a call, and in order */
+void brief_checks(void);         /* a call, and in order; and order is made */
 
 #endif

@@ -57,8 +57,9 @@ static void run_together(const char *what, unsigned count)
 		await_end(what, pids[i]);
 }
 
-/* Until it has ended. Each time when calls are under way: where an endpoint device is just being made instead, Linux
- * 6.1 warns of its own (device_release), and where one is just being destroyed it falls (device_del, twice). */
+/* Until it has ended. Each time when calls are under way: where an endpoint device is just being made or opened
+ * instead, Linux 6.1 warns or falls of its own (device_release, rpmsg_create_ept), and where one is just being
+ * destroyed it falls (device_del, twice): no look beforehand keeps a program from that. */
 static void take_away_while(const char *what)
 {
 	pid_t pid = start(what);
