@@ -52,7 +52,10 @@ WRONG = [
     ("scripts/prefix check", "scripts/prefix: there is no 'check': give nothing, or check, "),
     ("scripts/prove nonsense", "prove: there is no part 'nonsense': contracts, models, "),
     ("scripts/setup nope", "setup: there is no level 'nope': demo, test, "),
-    ("scripts/setup test ci", "setup: one level, not 'test ci': demo, test, ci, cores, linux or prove"),
+    (
+        "scripts/setup test ci",
+        "setup: one level, not 'test ci': demo, test, ci, cores, linux or prove",
+    ),
     ("scripts/sim nonsense", "sim: argument what: invalid choice: 'nonsense' "),
     ("scripts/sim replay", "sim: replay needs a SEED; see scripts/sim --help"),
     ("scripts/sim replay xyz", "sim: argument seed: 'xyz' is no seed, "),
