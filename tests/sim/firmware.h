@@ -27,7 +27,8 @@ struct post {
 	uint8_t *held[HELD];
 	uint8_t copy[HELD][ORACLE_LETTER_MIN]; /* what was in them when they came */
 	uint8_t *loan;
-	uint32_t epoch; /* in which they were lent and held */
+	uint32_t held_life; /* of the link, in which they came */
+	uint32_t loan_life; /* ... it was lent; an interrupt may end that before the task has it in its hand */
 	uint32_t calm_sent;
 	uint8_t number;
 	bool open;

@@ -21,10 +21,15 @@ static uint64_t key_of(const struct post *post, uint32_t dest)
 	return (uint64_t)dest << 32 | (life << 16) | post->app->ups;
 }
 
-/* What was lent or held ended with the link, whether it has been told or not. */
-static bool over(const struct post *post)
+static uint32_t life_of(const struct post *post)
 {
-	return post->app->shm.transport.mtu == 0 || post->app->shm.epoch != post->epoch;
+	return post->app->shm.transport.counters.ups;
+}
+
+/* What was lent or held ended with the life of its link, whether it has been told or not. */
+static bool over(const struct post *post, uint32_t life)
+{
+	return post->app->shm.transport.mtu == 0 || life_of(post) != life;
 }
 
 /* ---- Sending ---- */
@@ -128,7 +133,7 @@ static void hold(struct post *post, uint8_t *data)
 		if (post->held[i] == NULL && rpmsg_hold_rx_buffer(&post->ept, data) == RPMSG_SUCCESS) {
 			sim_mark(MARK_HELD);
 			post->held[i] = data;
-			post->epoch = post->app->shm.epoch;
+			post->held_life = life_of(post);
 			memcpy(post->copy[i], data, ORACLE_LETTER_MIN);
 			if (rpmsg_hold_rx_buffer(&post->ept, data) == RPMSG_SUCCESS)
 				sim_violation("conservation", "a buffer is held twice");
@@ -143,10 +148,10 @@ static void release(struct post *post, int i)
 
 	if (data == NULL)
 		return;
-	if (sim.plan.wild == 0 && !over(post) && memcmp(post->copy[i], data, ORACLE_LETTER_MIN) != 0)
+	if (sim.plan.wild == 0 && !over(post, post->held_life) && memcmp(post->copy[i], data, ORACLE_LETTER_MIN) != 0)
 		sim_violation("conservation", "a held buffer changed");
 	post->held[i] = NULL;
-	if (rpmsg_release_rx_buffer(&post->ept, data) != RPMSG_SUCCESS && !over(post))
+	if (rpmsg_release_rx_buffer(&post->ept, data) != RPMSG_SUCCESS && !over(post, post->held_life))
 		sim_violation("conservation", "a held buffer cannot be released");
 	/* An interrupt may have been given the same buffer anew. */
 	if (sim.current->interrupt == NULL && rpmsg_release_rx_buffer(&post->ept, data) == RPMSG_SUCCESS)
@@ -274,7 +279,7 @@ static void scribble(struct post *post)
 	static const uint8_t draft[ORACLE_LETTER_MIN] = "never to be sent";
 
 	rpmsg_tx_begin(&post->app->rdev);
-	if (post->loan != NULL && !over(post))
+	if (post->loan != NULL && !over(post, post->loan_life))
 		memcpy(post->loan, draft, sizeof draft);
 	rpmsg_tx_end(&post->app->rdev);
 }
@@ -285,7 +290,7 @@ static void lend(struct post *post)
 	if (!post->open)
 		return;
 	if (post->loan == NULL) {
-		post->epoch = post->app->shm.epoch; /* before: an interrupt may end the loan at once */
+		post->loan_life = life_of(post); /* before: an interrupt may end the loan at once */
 		post->loan = rpmsg_get_tx_buffer(&post->ept, NULL, 0);
 		scribble(post);
 		return;
@@ -293,7 +298,7 @@ static void lend(struct post *post)
 	uint8_t *loan = post->loan;
 	post->loan = NULL;
 	sim_mark(MARK_LOAN_BACK);
-	if (rpmsg_release_tx_buffer(&post->ept, loan) != RPMSG_SUCCESS && !over(post))
+	if (rpmsg_release_tx_buffer(&post->ept, loan) != RPMSG_SUCCESS && !over(post, post->loan_life))
 		sim_violation("conservation", "a loan cannot be given back");
 	if (sim.current->interrupt == NULL && rpmsg_release_tx_buffer(&post->ept, loan) == RPMSG_SUCCESS)
 		sim_violation("conservation", "a loan is given back twice");
