@@ -8,7 +8,7 @@
 #define HELLO_US WEFT_MS(100)
 #define NEVER UINT32_MAX /* more than any time-out */
 
-/* Written by the context that polls, and by the one that opens; looked at by any. */
+/* Written by the context that polls, looked at by any. */
 static enum client_state state_of(const struct weft_client *client)
 {
 	return (enum client_state)__atomic_load_n(&client->state, __ATOMIC_ACQUIRE);
@@ -102,17 +102,12 @@ static __attribute__((noinline)) void hello_reply(struct weft_client *client, co
 
 /* ---- The server comes and goes ---- */
 
-/* Two contexts may find one, who opens and who polls: the first counts. */
+/* The first counts. */
 static void found(struct weft_client *client, uint32_t server)
 {
-	uintptr_t key = rpmsg_lock(client->rdev);
-	bool first = client->server == RPMSG_ADDR_ANY;
-
-	if (first)
-		client->server = server;
-	rpmsg_unlock(client->rdev, key);
-	if (!first)
+	if (client->server != RPMSG_ADDR_ANY)
 		return;
+	client->server = server;
 	client->hello_first = weft_wrap_add(client->hello_id, 1u);
 	rpmsg_set_dest(&client->ept, server);
 	set_state(client, CLIENT_HELLO);
@@ -310,8 +305,6 @@ weft_status weft_client_open(struct weft_client *client, struct rpmsg_device *rd
 		return weft_status_from_rpmsg(result);
 	}
 	rpmsg_register_driver(rdev, &client->driver);
-	if (by_address(client) && rpmsg_link(rdev) == WEFT_LINK_UP)
-		found(client, client->address);
 	return WEFT_OK;
 }
 

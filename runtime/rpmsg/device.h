@@ -69,6 +69,9 @@ void rpmsg_ns_say(struct rpmsg_endpoint *ept, uint8_t *payload);
 /* Withdraw a name that the peer has heard of, with a buffer lent to ept. False: there is none (of this life).
  * Locked. */
 bool rpmsg_ns_withdraw(struct rpmsg_endpoint *ept, uint8_t *payload);
+/* Tell drivers that were registered since the last time what there is: the link when it is up, what is kept. Unlocked,
+ * polling context, as all that drivers are told: nothing that is told can be over already. */
+void rpmsg_ns_introduce(struct rpmsg_device *rdev);
 /* Tell the drivers. */
 void rpmsg_ns_link(struct rpmsg_device *rdev, bool up);
 /* Take the address of a kept channel out of the table; RPMSG_ADDR_ANY: none of that name. Locked. */

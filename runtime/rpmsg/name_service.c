@@ -152,14 +152,20 @@ void rpmsg_forget_channel(struct rpmsg_device *rdev, const char *name, uint32_t 
 
 enum driver_call { PROBE, REMOVE, UP, DOWN };
 
-static void call_driver(struct rpmsg_driver *driver, enum driver_call what, uint32_t dest)
+/* Locked; opens the lock for the call. */
+static uintptr_t call_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver, enum driver_call what,
+                             uint32_t dest, uintptr_t key)
 {
+	rpmsg_pin(rdev, driver);
+	rpmsg_unlock(rdev, key);
 	if (what == PROBE)
 		driver->probe(driver, dest);
 	else if (what == REMOVE)
 		driver->remove(driver, dest);
 	else if (driver->link != NULL)
 		driver->link(driver, what == UP);
+	rpmsg_callback_over(rdev);
+	return rpmsg_lock(rdev);
 }
 
 /* Call every driver of that name (NULL: of any). They may register and unregister meanwhile. False: none. */
@@ -173,41 +179,48 @@ static bool call_drivers(struct rpmsg_device *rdev, const char *name, enum drive
 		if (name != NULL && !rpmsg_same_name(driver->name, name))
 			continue;
 		called = true;
-		rpmsg_pin(rdev, driver);
-		rpmsg_unlock(rdev, key);
-		call_driver(driver, what, dest);
-		rpmsg_callback_over(rdev);
-		key = rpmsg_lock(rdev);
+		key = call_driver(rdev, driver, what, dest, key);
 	}
 	rpmsg_unlock(rdev, key);
 	return called;
 }
 
-static bool is_registered(const struct rpmsg_device *rdev, const struct rpmsg_driver *driver)
+/* Locked, but for the calls: there the driver may leave, and channels may be taken. */
+static uintptr_t introduce(struct rpmsg_device *rdev, struct rpmsg_driver *driver, uintptr_t key)
 {
-	const struct rpmsg_driver *each = rdev->drivers;
-
-	while (each != NULL && each != driver)
-		each = each->next;
-	return each != NULL;
-}
-
-/* Locked, but for the calls of probe: there the driver may leave, and channels may be taken. */
-static uintptr_t probe_kept(struct rpmsg_device *rdev, struct rpmsg_driver *driver, uintptr_t key)
-{
-	for (uint32_t i = 0; i < rdev->channel_count && is_registered(rdev, driver);) {
+	rdev->next_driver = driver; /* as long as it is registered */
+	if (rdev->link == WEFT_LINK_UP)
+		key = call_driver(rdev, driver, UP, RPMSG_ADDR_ANY, key);
+	for (uint32_t i = 0; i < rdev->channel_count && rdev->next_driver == driver;) {
 		uint32_t addr = rdev->channels[i].addr;
 
 		if (rpmsg_same_name(rdev->channels[i].name, driver->name)) {
-			rpmsg_unlock(rdev, key);
-			driver->probe(driver, addr);
-			key = rpmsg_lock(rdev);
+			key = call_driver(rdev, driver, PROBE, addr, key);
 			if (i >= rdev->channel_count || rdev->channels[i].addr != addr)
 				continue; /* gone: the next one stands in its place */
 		}
 		i++;
 	}
 	return key;
+}
+
+/* One may leave and come again, or bring another: that one is for the next poll. */
+void rpmsg_ns_introduce(struct rpmsg_device *rdev)
+{
+	uintptr_t key = rpmsg_lock(rdev);
+	uint32_t left = 0;
+
+	for (const struct rpmsg_driver *each = rdev->new_drivers; each != NULL; each = each->next)
+		left++;
+	for (; left != 0 && rdev->new_drivers != NULL; left--) {
+		struct rpmsg_driver *driver = rdev->new_drivers;
+
+		rdev->new_drivers = driver->next;
+		driver->next = rdev->drivers;
+		rdev->drivers = driver;
+		key = introduce(rdev, driver, key);
+	}
+	rpmsg_unlock(rdev, key);
 }
 
 int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver)
@@ -217,24 +230,24 @@ int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver
 	if (rdev->transport == NULL)
 		return RPMSG_ERR_INIT;
 	uintptr_t key = rpmsg_lock(rdev);
-	driver->next = rdev->drivers;
-	rdev->drivers = driver;
-	key = probe_kept(rdev, driver, key);
+	struct rpmsg_driver **end = &rdev->new_drivers;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	driver->next = NULL;
+	*end = driver;
 	rpmsg_unlock(rdev, key);
+	rpmsg_wake(rdev);
 	return RPMSG_SUCCESS;
 }
 
-static bool unlink_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver)
+static bool unlink_driver(struct rpmsg_driver **link, const struct rpmsg_driver *driver)
 {
-	struct rpmsg_driver **link = &rdev->drivers;
-
 	while (*link != NULL && *link != driver)
 		link = &(*link)->next;
 	if (*link == NULL)
 		return false;
 	*link = driver->next;
-	if (rdev->next_driver == driver)
-		rdev->next_driver = driver->next;
 	return true;
 }
 
@@ -243,7 +256,9 @@ int rpmsg_unregister_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driv
 	if (rdev == NULL || rdev->transport == NULL)
 		return RPMSG_ERR_INIT;
 	uintptr_t key = rpmsg_lock(rdev);
-	bool unlinked = unlink_driver(rdev, driver);
+	bool unlinked = unlink_driver(&rdev->drivers, driver) || unlink_driver(&rdev->new_drivers, driver);
+	if (rdev->next_driver == driver)
+		rdev->next_driver = driver->next;
 	rpmsg_unlock(rdev, key);
 	rpmsg_drain(rdev, driver);
 	return unlinked ? RPMSG_SUCCESS : RPMSG_ERR_PARAM;
@@ -315,6 +330,7 @@ enum weft_check rpmsg_ns_receive(struct rpmsg_device *rdev, const struct weft_fr
 {
 	struct ns_message message;
 
+	rpmsg_ns_introduce(rdev); /* who registered before it came hears of it, not of what is kept of it */
 	if (!check_ns_len(frame->len))
 		return bad_name(rdev, WEFT_CHECK_NS_LEN);
 	weft_copy_once(&message, frame->data, sizeof message);

@@ -157,11 +157,12 @@ static inline uintptr_t do_what_is_due(struct rpmsg_device *rdev, uintptr_t key)
 {
 	bool heirs = __atomic_load_n(&rdev->heirs_due, __ATOMIC_RELAXED);
 
-	if (rdev->tasks == NULL && !heirs && !rdev->announce_due)
+	if (rdev->tasks == NULL && !heirs && !rdev->announce_due && rdev->new_drivers == NULL)
 		return key;
 	rpmsg_unlock(rdev, key);
 	rpmsg_run_tasks(rdev);
 	rpmsg_tell_heirs(rdev);
+	rpmsg_ns_introduce(rdev);
 	rpmsg_ns_announce(rdev);
 	return rpmsg_lock(rdev);
 }

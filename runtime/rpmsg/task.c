@@ -69,7 +69,7 @@ void rpmsg_task_stop(struct rpmsg_device *rdev, struct rpmsg_task *task)
 
 uint32_t rpmsg_next_due(const struct rpmsg_device *rdev, uint32_t timeout_us)
 {
-	if (rdev->heirs_due)
+	if (rdev->heirs_due || rdev->new_drivers != NULL)
 		return 0;
 	if (rdev->tasks == NULL)
 		return timeout_us;

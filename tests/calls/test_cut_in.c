@@ -143,9 +143,26 @@ static void the_server_goes(void)
 	interrupt();
 }
 
+/* ... and comes again, at another address. */
+static void the_server_moves(void)
+{
+	bool loom = looms.server.base.rdev == &here->other->rdev;
+	bool bolt = bolts.server.base.rdev == &here->other->rdev;
+
+	the_server_goes();
+	if (loom)
+		assert_int_equal(loom_server_start(&looms.server, &here->other->rdev, &loom_ops, &looms, NULL),
+		                 WEFT_OK);
+	if (bolt)
+		assert_int_equal(bolt_server_start(&bolts.server, &here->other->rdev, &bolt_ops, &bolts, NULL),
+		                 WEFT_OK);
+	rpmsg_poll(&here->other->rdev, 16);
+	interrupt();
+}
+
 static void (*const happenings[])(void) = {
 	nothing_happens, the_link_restarts,    the_link_goes,   the_link_lives_anew,
-	time_passes,     an_answer_comes_late, the_server_goes,
+	time_passes,     an_answer_comes_late, the_server_goes, the_server_moves,
 };
 
 /* Run one from a fresh start for every happening and at every critical section that it has. */
@@ -282,6 +299,47 @@ static void a_oneway_call_is_sent_or_not_whatever_cuts_in(void **state)
 {
 	(void)state;
 	at_every_cut(up, say, the_service_is_there);
+}
+
+/* ---- Clients come and go ---- */
+
+static void up_without_a_client(void)
+{
+	up();
+	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
+	pair_settle(pair);
+}
+
+static void open_a_client(void)
+{
+	struct weft_client_config config = { .calls = looms.table, .call_slots = 4 };
+
+	assert_int_equal(loom_client_open(&looms.client, &here->rdev, &config), WEFT_OK);
+}
+
+static void a_client_finds_its_server_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(up_without_a_client, open_a_client, the_service_is_there);
+}
+
+static void open_and_close_a_client(void)
+{
+	open_a_client();
+	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
+	memset(&looms.client, 0xa5, sizeof looms.client);
+}
+
+static void another_finds_it(void)
+{
+	open_a_client();
+	the_service_is_there();
+}
+
+static void a_client_is_closed_whatever_cuts_in(void **state)
+{
+	(void)state;
+	at_every_cut(up_without_a_client, open_and_close_a_client, another_finds_it);
 }
 
 /* ---- Messages, by the layer below ---- */
@@ -681,6 +739,8 @@ int main(void)
 		cmocka_unit_test(a_started_call_ends_once_whatever_cuts_in),
 		cmocka_unit_test(an_ended_call_is_not_looked_at_whatever_cuts_in),
 		cmocka_unit_test(a_oneway_call_is_sent_or_not_whatever_cuts_in),
+		cmocka_unit_test(a_client_finds_its_server_whatever_cuts_in),
+		cmocka_unit_test(a_client_is_closed_whatever_cuts_in),
 		cmocka_unit_test(a_send_owes_no_buffer_whatever_cuts_in),
 		cmocka_unit_test(an_endpoint_is_destroyed_whatever_cuts_in),
 		cmocka_unit_test(of_two_who_destroy_an_endpoint_one_does),

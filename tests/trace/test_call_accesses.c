@@ -84,6 +84,7 @@ static void a_hello_and_its_answer_are_read_once(void **state)
 	up();
 	assert_int_equal(loom_client_close(&looms.client), WEFT_OK);
 	assert_int_equal(loom_client_open(&looms.client, &client->rdev, NULL), WEFT_OK);
+	rpmsg_poll(&client->rdev, 16);
 	traced_poll(server);
 	expect_read_once();
 	traced_poll(client);

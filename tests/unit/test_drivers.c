@@ -45,7 +45,7 @@ static void count_probe(struct rpmsg_driver *driver, uint32_t dest)
 {
 	struct counting *counting = (struct counting *)(void *)driver;
 
-	assert_true(rpmsg_in_callback_of(here, driver) == rpmsg_in_callback(here));
+	assert_true(rpmsg_in_callback_of(here, driver));
 	counting->probed++;
 	counting->dest = dest;
 	act(counting);
@@ -81,6 +81,12 @@ static void enlist(struct counting *counting, const char *name)
 {
 	prepare(counting, name);
 	assert_int_equal(rpmsg_register_driver(here, &counting->driver), 0);
+}
+
+/* The next poll introduces who was enlisted. */
+static void poll(void)
+{
+	rpmsg_poll(here, 16);
 }
 
 static void say(const char *name, uint32_t addr, uint32_t flags)
@@ -128,6 +134,10 @@ static void a_late_driver_is_probed_for_all_that_is_kept(void **state)
 	say("loom", 2002, NS_CREATE);
 	for (int i = 0; i < 3; i++) { /* one after the other; none takes it away from the next */
 		enlist(&late, "loom");
+		assert_int_equal(late.ups + late.probed, 0);
+		poll();
+		poll();
+		assert_int_equal(late.ups, 1);
 		assert_int_equal(late.probed, 2);
 		assert_int_equal(late.dest, 2002);
 		assert_int_equal(rpmsg_unregister_driver(here, &late.driver), 0);
@@ -135,6 +145,72 @@ static void a_late_driver_is_probed_for_all_that_is_kept(void **state)
 	say("loom", 2003, NS_CREATE);
 	assert_int_equal(late.probed, 2);
 	assert_int_equal(heard.bound, 4);
+}
+
+static void a_driver_is_probed_once_for_what_comes_with_its_first_poll(void **state)
+{
+	struct counting late;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	enlist(&late, "loom");
+	say("loom", 2000, NS_CREATE);
+	assert_int_equal(late.probed, 1);
+	assert_int_equal(heard.bound, 0);
+}
+
+static void what_goes_before_the_first_poll_was_never_there(void **state)
+{
+	struct counting late;
+
+	(void)state;
+	for (int restart = 0; restart < 2; restart++) {
+		names_up(PAIR_CHANNELS);
+		say("loom", 2000, NS_CREATE);
+		enlist(&late, "loom");
+		if (restart)
+			rpmsg_restart(here);
+		else
+			names_say("loom", 2000, NS_DESTROY);
+		poll();
+		assert_int_equal(late.probed, restart ? 0 : late.removed);
+		assert_int_equal(late.ups, restart ? 0 : 1);
+		assert_int_equal(late.downs, 0);
+		pair_settle(&pair);
+		assert_int_equal(late.ups, 1);
+		assert_int_equal(late.probed, late.removed);
+	}
+}
+
+static void a_driver_may_leave_before_its_first_poll(void **state)
+{
+	struct counting drivers[3];
+
+	(void)state;
+	for (int leaver = 0; leaver < 3; leaver++) {
+		names_up(PAIR_CHANNELS);
+		say("loom", 2000, NS_CREATE);
+		for (int i = 0; i < 3; i++)
+			enlist(&drivers[i], "loom");
+		assert_int_equal(rpmsg_unregister_driver(here, &drivers[leaver].driver), 0);
+		memset(&drivers[leaver].driver, 0xa5, sizeof drivers[leaver].driver);
+		poll();
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(drivers[i].probed, i != leaver);
+	}
+}
+
+static void who_waits_polls_for_a_driver_first(void **state)
+{
+	struct counting late;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	assert_int_equal(rpmsg_arm(here, 1000), 1000);
+	enlist(&late, "loom");
+	assert_int_equal(rpmsg_arm(here, 1000), 0);
+	poll();
+	assert_int_equal(rpmsg_arm(here, 1000), 1000);
 }
 
 static void an_endpoint_that_waits_comes_before_the_drivers(void **state)
@@ -232,11 +308,57 @@ static void a_driver_that_leaves_when_it_registers_is_not_probed_again(void **st
 	say("loom", 2000, NS_CREATE);
 	say("loom", 2001, NS_CREATE);
 	prepare(&counting, "loom");
+	counting.driver.link = NULL;
 	counting.leaves = &counting.driver;
 	assert_int_equal(rpmsg_register_driver(here, &counting.driver), 0);
+	poll();
 	assert_int_equal(counting.probed, 1);
 	say("loom", 2002, NS_CREATE);
 	assert_int_equal(counting.probed, 1);
+}
+
+static void nor_is_one_that_leaves_when_it_hears_of_the_link(void **state)
+{
+	struct counting counting;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	say("loom", 2000, NS_CREATE);
+	prepare(&counting, "loom");
+	counting.leaves = &counting.driver;
+	assert_int_equal(rpmsg_register_driver(here, &counting.driver), 0);
+	poll();
+	assert_int_equal(counting.ups, 1);
+	assert_int_equal(counting.probed, 0);
+}
+
+/* It leaves and comes again whenever it hears of the link. */
+static void come_again(struct rpmsg_driver *driver, bool up)
+{
+	struct counting *counting = (struct counting *)(void *)driver;
+
+	counting->ups += up;
+	assert_int_equal(rpmsg_unregister_driver(here, driver), 0);
+	assert_int_equal(rpmsg_register_driver(here, driver), 0);
+}
+
+static void a_driver_that_comes_again_and_again_keeps_no_other_waiting(void **state)
+{
+	struct counting again;
+	struct counting other;
+
+	(void)state;
+	names_up(PAIR_CHANNELS);
+	prepare(&again, "loom");
+	again.driver.link = come_again;
+	assert_int_equal(rpmsg_register_driver(here, &again.driver), 0);
+	enlist(&other, "loom");
+	for (unsigned i = 1; i <= 3; i++) {
+		poll();
+		assert_int_equal(again.ups, i);
+		assert_int_equal(other.ups, 1);
+	}
+	assert_int_equal(rpmsg_unregister_driver(here, &again.driver), 0);
 }
 
 static void a_driver_that_takes_a_channel_when_it_registers_misses_none(void **state)
@@ -250,8 +372,10 @@ static void a_driver_that_takes_a_channel_when_it_registers_misses_none(void **s
 	say("loom", 2001, NS_CREATE);
 	say("loom", 2002, NS_CREATE);
 	prepare(&counting, "loom");
+	counting.driver.link = NULL;
 	counting.takes = &config;
 	assert_int_equal(rpmsg_register_driver(here, &counting.driver), 0);
+	poll();
 	assert_int_equal(counting.taken.dest_addr, 2000);
 	assert_int_equal(counting.probed, 3);
 	assert_int_equal(counting.dest, 2002);
@@ -267,8 +391,10 @@ static void a_driver_that_takes_the_last_channel_when_it_registers_is_done(void 
 	names_up(PAIR_CHANNELS);
 	say("loom", 2000, NS_CREATE);
 	prepare(&counting, "loom");
+	counting.driver.link = NULL;
 	counting.takes = &config;
 	assert_int_equal(rpmsg_register_driver(here, &counting.driver), 0);
+	poll();
 	assert_int_equal(counting.taken.dest_addr, 2000);
 	assert_int_equal(counting.probed, 1);
 	names_expect_kept(0);
@@ -285,9 +411,12 @@ static void a_driver_may_bring_another_when_it_registers(void **state)
 	say("loom", 2001, NS_CREATE);
 	prepare(&first, "loom");
 	prepare(&second, "loom");
+	first.driver.link = NULL;
 	first.brings = &second;
 	assert_int_equal(rpmsg_register_driver(here, &first.driver), 0);
+	poll();
 	assert_int_equal(first.probed, 2);
+	poll();
 	assert_int_equal(second.probed, 2);
 }
 
@@ -307,9 +436,10 @@ static void drivers_are_told_of_the_link(void **state)
 	for (unsigned i = 1; i <= 3; i++) {
 		say("loom", 2000, NS_CREATE);
 		assert_int_equal(counting.probed, i);
+		assert_int_equal(counting.ups, i);
 		pair_boot(&pair.device);
 		pair_settle(&pair);
-		assert_int_equal(counting.ups, i);
+		assert_int_equal(counting.ups, i + 1);
 		assert_int_equal(counting.downs, i);
 		assert_int_equal(counting.removed, 0); /* the link's end says it for all */
 		names_expect_kept(0);
@@ -329,6 +459,7 @@ static void what_a_driver_destroys_when_the_link_goes_leaves_no_channel(void **s
 	names_create(&client, here, "loom", ANY, RPMSG_EPT_QUIET);
 	say("loom", 2000, NS_CREATE);
 	assert_int_equal(client.ept.dest_addr, 2000);
+	poll();
 	counting.ends = &client;
 	rpmsg_restart(here);
 	rpmsg_poll(here, 16);
@@ -337,7 +468,7 @@ static void what_a_driver_destroys_when_the_link_goes_leaves_no_channel(void **s
 	names_expect_kept(0);
 	names_create(&client, here, "loom", ANY, RPMSG_EPT_QUIET); /* while the link is down */
 	pair_settle(&pair);
-	assert_int_equal(counting.ups, 1);
+	assert_int_equal(counting.ups, 2);
 	assert_int_equal(client.ept.dest_addr, ANY);
 	assert_int_equal(client.bound, 0);
 }
@@ -425,11 +556,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_drivers_of_a_name_are_probed_and_no_others),
 		cmocka_unit_test(a_late_driver_is_probed_for_all_that_is_kept),
+		cmocka_unit_test(a_driver_is_probed_once_for_what_comes_with_its_first_poll),
+		cmocka_unit_test(what_goes_before_the_first_poll_was_never_there),
+		cmocka_unit_test(a_driver_may_leave_before_its_first_poll),
+		cmocka_unit_test(who_waits_polls_for_a_driver_first),
 		cmocka_unit_test(an_endpoint_that_waits_comes_before_the_drivers),
 		cmocka_unit_test(wrong_drivers_are_refused),
 		cmocka_unit_test(a_driver_may_leave_in_its_callbacks),
 		cmocka_unit_test(a_driver_may_send_the_next_one_away),
 		cmocka_unit_test(a_driver_that_leaves_when_it_registers_is_not_probed_again),
+		cmocka_unit_test(nor_is_one_that_leaves_when_it_hears_of_the_link),
+		cmocka_unit_test(a_driver_that_comes_again_and_again_keeps_no_other_waiting),
 		cmocka_unit_test(a_driver_that_takes_a_channel_when_it_registers_misses_none),
 		cmocka_unit_test(a_driver_that_takes_the_last_channel_when_it_registers_is_done),
 		cmocka_unit_test(a_driver_may_bring_another_when_it_registers),

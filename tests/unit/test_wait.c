@@ -209,6 +209,36 @@ static void a_thread_that_unregisters_a_driver_waits_for_its_callback(void **sta
 	meanwhile = NULL;
 }
 
+static void never_called(struct rpmsg_driver *driver, uint32_t dest)
+{
+	(void)driver;
+	(void)dest;
+	fail();
+}
+
+static void register_a_driver(void)
+{
+	meanwhile = NULL;
+	me = 2;
+	listener = (struct rpmsg_driver){ .name = "loom", .probe = never_called, .remove = never_called };
+	assert_int_equal(rpmsg_register_driver(rdev, &listener), 0);
+	assert_int_equal(roused, 1);
+	me = 1;
+}
+
+static void a_thread_that_registers_a_driver_rouses_who_polls(void **state)
+{
+	(void)state;
+	up(RPMSG_POLLED_BY_THREAD);
+	meanwhile = register_a_driver;
+	rpmsg_wait(rdev, 1000);
+	assert_int_equal(rpmsg_wait(rdev, 1000), 0);
+	assert_int_equal(roused, 1);
+	core->relaxed = 0;
+	rpmsg_wait(rdev, 1000); /* not before it was told what there is */
+	assert_int_equal(core->relaxed, 0);
+}
+
 static void the_end_of_a_callback_wakes_who_waits_for_it(void **state)
 {
 	struct inbox inbox = { 0 };
@@ -468,6 +498,7 @@ int main(void)
 		cmocka_unit_test(a_task_started_meanwhile_rouses_the_poller),
 		cmocka_unit_test(a_turn_of_a_wait_ends_when_there_was_something_to_do),
 		cmocka_unit_test(a_thread_that_destroys_waits_for_the_callback),
+		cmocka_unit_test(a_thread_that_registers_a_driver_rouses_who_polls),
 		cmocka_unit_test(the_end_of_a_callback_wakes_who_waits_for_it),
 		cmocka_unit_test(a_thread_that_unregisters_a_driver_waits_for_its_callback),
 		cmocka_unit_test(who_may_not_poll_a_loops_link_does_not_wait_there_either),

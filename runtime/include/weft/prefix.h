@@ -42,6 +42,7 @@
 #define rpmsg_now_us WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_now_us)
 #define rpmsg_ns_announce WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_announce)
 #define rpmsg_ns_due WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_due)
+#define rpmsg_ns_introduce WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_introduce)
 #define rpmsg_ns_link WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_link)
 #define rpmsg_ns_receive WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_receive)
 #define rpmsg_ns_say WEFT_PREFIX_NAME(WEFT_PREFIX, rpmsg_ns_say)

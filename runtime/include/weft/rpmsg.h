@@ -227,13 +227,14 @@ struct rpmsg_driver {
 	struct rpmsg_driver *next;
 };
 
-/* Register; channels that are kept under the name are probed before this returns, in the caller's context. 0,
- * RPMSG_ERR_PARAM (an argument, the name, probe or remove is NULL) or RPMSG_ERR_INIT (rdev is not initialised). A probe
- * there that makes more than one channel go (endpoints that take them) may miss one behind them: rpmsg_find_channel()
- * has it. One that is announced at that very moment may be probed twice.
+/* Register: from the next poll on, as in all that a driver is told, its functions are called by the context that
+ * polls. First of what there is: link(true) if it is up, then a probe for each channel of the name that is kept. 0,
+ * RPMSG_ERR_PARAM (an argument, the name, probe or remove is NULL) or RPMSG_ERR_INIT (rdev is not initialised). A
+ * thread that polls is woken for it; an interrupt does it with its next notification or timer. One of those first
+ * probes that makes more than one channel go (endpoints that take them) may miss one behind them:
+ * rpmsg_find_channel() has it.
  * Unregister: its functions are not called any more; from another thread it waits for one that the polling context
- * runs. It does not wait for a registration: a driver is its caller's until rpmsg_register_driver() has returned.
- * 0, RPMSG_ERR_PARAM (it is not registered) or RPMSG_ERR_INIT (rdev is NULL or not initialised).
+ * runs. 0, RPMSG_ERR_PARAM (it is not registered) or RPMSG_ERR_INIT (rdev is NULL or not initialised).
  * Task, callback, thread. */
 int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver);
 int rpmsg_unregister_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver);
@@ -293,6 +294,7 @@ struct rpmsg_device {
 	struct rpmsg_channel *channels;
 	struct rpmsg_driver *drivers;
 	struct rpmsg_driver *next_driver; /* of a walk that runs callbacks */
+	struct rpmsg_driver *new_drivers; /* registered, and not told yet what there is */
 	struct rpmsg_task *tasks;
 	struct rpmsg_task *ready; /* due in this poll */
 	const void *current;      /* endpoint, driver or task whose callback runs */
