@@ -108,12 +108,17 @@ static void posix_wait(struct weft_port *port, const uint32_t *event, uint32_t s
 	syscall(SYS_futex, event, FUTEX_WAIT_PRIVATE, seen, &timeout, NULL, 0);
 }
 
+/* The poller puts new bells into the place of the last peer's, inside the lock: else this might ring what has the
+ * number of a closed one. */
 static void posix_wake(struct weft_port *port, uint32_t *event)
 {
-	if (event != NULL)
+	if (event != NULL) {
 		syscall(SYS_futex, event, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-	else
-		ring(posix_of(port)->bell_in);
+		return;
+	}
+	uintptr_t key = posix_lock(port);
+	ring(posix_of(port)->bell_in);
+	posix_unlock(port, key);
 }
 
 static const struct weft_port_ops one_thread = {
