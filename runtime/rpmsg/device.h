@@ -126,9 +126,10 @@ static inline __attribute__((always_inline)) uint8_t *rpmsg_first_free(struct rp
 	}
 }
 
-/* send.c: borrow a transmit buffer, waiting at most timeout_us. Its room and *payload, or a negative error; among them
+/* send.c: borrow a transmit buffer, waiting at most timeout_us. Its room, *payload and *life, the link's `ups` when it
+ * was lent: whoever writes into it looks, locked, whether they are still that. Or a negative error; among them
  * RPMSG_ERR_PARAM: ept was destroyed meanwhile, its memory may be gone. */
-int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us);
+int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t *life, uint32_t timeout_us);
 /* Publish now, unless the poll that we are in does at its end. Locked. */
 void rpmsg_flush(struct rpmsg_device *rdev);
 

@@ -184,6 +184,12 @@ int rpmsg_create_ept(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev, cons
 
 #define NEEDS_BUFFER 2
 
+/* What a withdrawal goes out in. When the link has come up anew since it was lent, it is somebody else's. */
+struct farewell {
+	uint8_t *payload; /* NULL: none yet */
+	uint32_t life;    /* of the link, in which it was lent */
+};
+
 /* Somebody has to be told; a look without the lock. */
 static bool heirs_due(const struct rpmsg_device *rdev)
 {
@@ -204,13 +210,15 @@ static void leave_channel(struct rpmsg_device *rdev, const struct rpmsg_endpoint
 }
 
 /* From here no message, announcement or look-up finds ept, it says nothing after its withdrawal, and nothing of the
- * link's is in its hands. farewell: lent to ept for that. */
-static int unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint32_t addr, uint8_t *farewell)
+ * link's is in its hands. */
+static int unpublish(struct rpmsg_device *rdev, struct rpmsg_endpoint *ept, uint32_t addr,
+                     const struct farewell *farewell)
 {
 	uintptr_t key = rpmsg_lock(rdev);
+	bool lent = farewell->life == rpmsg_link_counters(rdev)->ups;
 	int result = rpmsg_lookup(rdev, addr) == ept ? RPMSG_SUCCESS : RPMSG_ERR_PARAM;
 
-	if (result == RPMSG_SUCCESS && !rpmsg_ns_withdraw(ept, farewell))
+	if (result == RPMSG_SUCCESS && !rpmsg_ns_withdraw(ept, lent ? farewell->payload : NULL))
 		result = NEEDS_BUFFER;
 	if (result == RPMSG_SUCCESS) {
 		unlink(rdev, ept);
@@ -230,11 +238,12 @@ int rpmsg_destroy_ept(struct rpmsg_endpoint *ept)
 		return RPMSG_ERR_PARAM;
 	struct rpmsg_device *rdev = ept->rdev;
 	uint32_t addr = ept->addr;
-	uint8_t *farewell = NULL;
+	struct farewell farewell = { .payload = NULL };
 	int result;
 
-	while ((result = unpublish(rdev, ept, addr, farewell)) == NEEDS_BUFFER) {
-		int room = rpmsg_borrow(ept, &farewell, rdev->tx_timeout_us); /* in a callback it does not wait */
+	while ((result = unpublish(rdev, ept, addr, &farewell)) == NEEDS_BUFFER) {
+		/* In a callback it does not wait. */
+		int room = rpmsg_borrow(ept, &farewell.payload, &farewell.life, rdev->tx_timeout_us);
 		if (room == RPMSG_ERR_NO_BUFF || room == RPMSG_ERR_PARAM)
 			return room;
 	}

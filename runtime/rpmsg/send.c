@@ -150,12 +150,13 @@ static int borrow(struct loan *loan, uint32_t timeout_us)
 	return wait_and_borrow(loan, timeout_us);
 }
 
-int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t timeout_us)
+int rpmsg_borrow(struct rpmsg_endpoint *ept, uint8_t **payload, uint32_t *life, uint32_t timeout_us)
 {
 	struct loan loan = loan_for(ept, NULL);
 	int room = borrow(&loan, timeout_us);
 
 	*payload = loan.payload;
+	*life = loan.life;
 	return room;
 }
 

@@ -390,6 +390,59 @@ static void an_endpoint_is_destroyed_whatever_cuts_in(void **state)
 	at_every_cut(up_with_an_endpoint, destroy, its_name_is_gone);
 }
 
+/* What the next life of the link carries is not written over by a withdrawal that borrowed its buffer in the last. */
+static struct rpmsg_endpoint speaker;
+static unsigned said;
+static unsigned understood;
+
+static int understand(struct rpmsg_endpoint *who, void *data, size_t len, uint32_t src, void *priv)
+{
+	(void)who;
+	(void)src;
+	(void)priv;
+	assert_int_equal(len, 40);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(((const uint8_t *)data)[i], 0x5a);
+	understood++;
+	return RPMSG_SUCCESS;
+}
+
+static void the_next_life_is_full_of_words(void)
+{
+	uint8_t words[40];
+
+	memset(words, 0x5a, sizeof words);
+	the_link_lives_anew();
+	while (rpmsg_trysendto(&speaker, words, sizeof words, 99) == sizeof words)
+		said++;
+}
+
+static void a_withdrawal_writes_into_no_other_life_whatever_cuts_in(void **state)
+{
+	struct rpmsg_endpoint listener;
+	struct rpmsg_endpoint_config listens = { .src = 99, .dest = RPMSG_ADDR_ANY, .cb = understand };
+
+	(void)state;
+	for (unsigned cut = 1;; cut++) {
+		up_with_an_endpoint();
+		assert_int_equal(rpmsg_create_ept(&speaker, &here->rdev, NULL, 98, 99, NULL, NULL), 0);
+		assert_int_equal(rpmsg_create_endpoint(&listener, &here->other->rdev, &listens), 0);
+		said = understood = 0;
+		meanwhile = the_next_life_is_full_of_words;
+		countdown = cut;
+		destroy();
+		bool over = countdown != 0;
+		countdown = 0;
+		pair_settle(pair);
+		assert_int_equal(understood, said);
+		assert_true(over || said != 0);
+		its_name_is_gone();
+		assert_int_equal(rpmsg_destroy_ept(&listener), 0);
+		if (over)
+			break;
+	}
+}
+
 /* Two threads destroy it: one of them does. */
 static unsigned destroyed;
 
@@ -743,6 +796,7 @@ int main(void)
 		cmocka_unit_test(a_client_is_closed_whatever_cuts_in),
 		cmocka_unit_test(a_send_owes_no_buffer_whatever_cuts_in),
 		cmocka_unit_test(an_endpoint_is_destroyed_whatever_cuts_in),
+		cmocka_unit_test(a_withdrawal_writes_into_no_other_life_whatever_cuts_in),
 		cmocka_unit_test(of_two_who_destroy_an_endpoint_one_does),
 		cmocka_unit_test(a_payload_is_sent_or_given_back_whatever_cuts_in),
 		cmocka_unit_test(a_response_with_views_is_held_or_not_whatever_cuts_in),
