@@ -108,12 +108,15 @@ static void pay(struct app *app, struct owed *owed)
 	owed->token.id = 0;
 }
 
+/* Out of its place before it is released: then an interrupt may put the next one there. */
 static void unkeep(struct app *app)
 {
-	if (app->kept.ept == NULL)
+	struct weft_rx kept = app->kept;
+
+	if (kept.ept == NULL)
 		return;
-	weft_rx_release(&app->kept); /* not OK: the link has gone down since */
 	app->kept.ept = NULL;
+	weft_rx_release(&kept); /* not OK: the link has gone down since */
 }
 
 void mill_open(struct app *app)
