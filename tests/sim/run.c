@@ -76,8 +76,8 @@ static void print_stats(void)
 static int broken(uint64_t seed)
 {
 	printf("violation: %s\n", sim_broken());
-	printf("  seed %" PRIu64 ", step %" PRIu64 "; the timeline: weft_sim replay %" PRIu64
-	       "; a test of it: weft_sim shrink %" PRIu64 "\n",
+	printf("  seed %" PRIu64 ", step %" PRIu64 "; the timeline: " SIM_PROGRAM " replay %" PRIu64
+	       "; a test of it: " SIM_PROGRAM " shrink %" PRIu64 "\n",
 	       seed, sim.steps, seed, seed);
 	return 1;
 }

@@ -70,7 +70,7 @@ static unsigned decisions(void)
 
 static void print_test(uint64_t seed)
 {
-	printf("\nThe test: write this to tests/sim/found/<what>.txt\n\n# %s\n# from seed %" PRIu64 "\n", sim_broken(),
+	printf("\nThe test: write this to " SIM_FOUND "/<what>.txt\n\n# %s\n# from seed %" PRIu64 "\n", sim_broken(),
 	       seed);
 	for (size_t i = 0; i < best_len; i++)
 		printf("%02x%s", best[i], i % 48 == 47 ? "\n" : "");
