@@ -14,6 +14,10 @@ void images_reset(void)
 
 void image_open(struct image *image, uint8_t *memory, uint8_t *view, uint8_t *loaded, uint32_t size, uint32_t line)
 {
+	if (size / line > IMAGE_LINES) {
+		fprintf(stderr, "%u lines: an image has %u\n", size / line, IMAGE_LINES);
+		abort();
+	}
 	memset(image, 0, sizeof *image);
 	image->memory = memory;
 	image->view = view;
@@ -40,22 +44,30 @@ static uint32_t line_at(const struct image *image, uint32_t at)
 	return at - at % image->line;
 }
 
+void image_stored(struct image *image, uint32_t at, uint32_t len)
+{
+	for (uint32_t end = at + len; at < end; at = line_at(image, at) + image->line)
+		image->stored[at / image->line] = true;
+}
+
 bool image_dirty(const struct image *image, uint32_t at)
 {
 	at = line_at(image, at);
-	return memcmp(image->view + at, image->loaded + at, image->line) != 0;
+	return image->stored[at / image->line] || memcmp(image->view + at, image->loaded + at, image->line) != 0;
 }
 
 static void load(struct image *image, uint32_t at)
 {
 	memcpy(image->view + at, image->memory + at, image->line);
 	memcpy(image->loaded + at, image->memory + at, image->line);
+	image->stored[at / image->line] = false;
 }
 
 static void write_back(struct image *image, uint32_t at)
 {
 	memcpy(image->memory + at, image->view + at, image->line);
 	memcpy(image->loaded + at, image->view + at, image->line);
+	image->stored[at / image->line] = false;
 }
 
 void image_evict(struct image *image, uint32_t at)

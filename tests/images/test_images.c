@@ -74,6 +74,27 @@ static void an_evicted_clean_line_is_as_new_as_the_memory(void **state)
 	assert_int_equal(memory[0], 2);
 }
 
+/* The line is older than the memory: gone as a clean one, it would take the store with it. */
+static void a_store_of_what_stands_there_already_is_one(void **state)
+{
+	(void)state;
+	views[1][LINE] = 2;
+	weft_cache_clean(views[1] + LINE, LINE);
+	views[0][LINE] = 1; /* as it was loaded */
+	image_stored(&one, LINE - 1, 2);
+	assert_true(image_dirty(&one, 0));
+	assert_true(image_dirty(&one, LINE));
+	assert_false(image_dirty(&one, 2 * LINE));
+	image_evict(&one, LINE);
+	assert_int_equal(memory[LINE], 1);
+	assert_false(image_dirty(&one, LINE));
+	weft_cache_clean(views[0], LINE);
+	assert_false(image_dirty(&one, 0));
+	image_stored(&one, 0, 1);
+	weft_cache_invalidate(views[0], LINE);
+	assert_false(image_dirty(&one, 0));
+}
+
 static void a_crash_loses_what_was_not_written_back(void **state)
 {
 	(void)state;
@@ -118,6 +139,7 @@ int main(void)
 		cmocka_unit_test_setup(a_store_is_seen_after_clean_and_invalidate_only, set_up),
 		cmocka_unit_test_setup(an_evicted_dirty_line_overwrites_all_of_its_line, set_up),
 		cmocka_unit_test_setup(an_evicted_clean_line_is_as_new_as_the_memory, set_up),
+		cmocka_unit_test_setup(a_store_of_what_stands_there_already_is_one, set_up),
 		cmocka_unit_test_setup(a_crash_loses_what_was_not_written_back, set_up),
 		cmocka_unit_test_setup(an_address_is_of_the_core_that_has_it, set_up),
 		cmocka_unit_test_setup(a_test_is_asked_in_the_middle, set_up),

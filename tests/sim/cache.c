@@ -51,6 +51,11 @@ void cache_touched(int core, int link, uint32_t at)
 	touched[core][link] = at;
 }
 
+void cache_stored(int core, int link, uint32_t at, uint32_t len)
+{
+	image_stored(&images[core][link], at, len);
+}
+
 /* The first dirty line from one of them on; or that one. */
 static uint32_t dirty_from(const struct image *image, uint32_t line)
 {

@@ -23,6 +23,9 @@ void cache_weather(void);
 /* The core touches a byte of a link's region: its line is one that the weather likes. */
 void cache_touched(int core, int link, uint32_t at);
 
+/* And stores to these bytes before anybody else does anything: a store of what stands there is one too. */
+void cache_stored(int core, int link, uint32_t at, uint32_t len);
+
 /* Add to a 16 bit word in memory and in every cache that has it. */
 void cache_add(int link, uint32_t at, uint16_t by);
 
@@ -50,6 +53,14 @@ static inline void cache_touched(int core, int link, uint32_t at)
 	(void)core;
 	(void)link;
 	(void)at;
+}
+
+static inline void cache_stored(int core, int link, uint32_t at, uint32_t len)
+{
+	(void)core;
+	(void)link;
+	(void)at;
+	(void)len;
 }
 
 static inline void cache_add(int link, uint32_t at, uint16_t by)

@@ -118,10 +118,12 @@ static void shared_access(uintptr_t address, uint32_t len, bool write)
 	sim_step();
 	struct place place = place_of(address - SIM_WINDOW_BASE, len);
 	sim_trace(place.at * 4u + write);
-	if (write)
+	if (write) {
 		weak_write(place.weak, place.side, place.at, len, &race);
-	else
+		cache_stored(sim.current->number, place.link, place.at, len);
+	} else {
 		weak_read(place.weak, place.side, place.at, len, &race);
+	}
 	raced(&place, &race);
 	if (!write) {
 		check_once(&place, len);
@@ -336,6 +338,7 @@ static void shared_store(uintptr_t address, uint8_t size, uint32_t value, int or
 	weak_store(place.weak, place.side, place.at, size, old, value,
 	           releases(order) && (!sim.plan.canary || SIM_IMAGES) ? WEAK_RELEASE : WEAK_RELAXED, &race);
 	memcpy((void *)address, &value, size);
+	cache_stored(sim.current->number, place.link, place.at, size);
 	sim_trace((uint64_t)place.at << 32 | value | 1ull << 63);
 	raced(&place, &race);
 }
