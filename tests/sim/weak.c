@@ -139,10 +139,15 @@ static struct weak_word *word_of(struct weak *weak, uint32_t at, uint8_t size, u
 	return &weak->word[number - 1];
 }
 
+static uint32_t kept_of(const struct weak_word *word)
+{
+	return word->count < WEAK_DEPTH ? word->count : WEAK_DEPTH;
+}
+
 /* How many stores a side may still see, counted from the newest: all back to the one that it knows to be newer. */
 static uint32_t visible(const struct weak *weak, int side, const struct weak_word *word)
 {
-	uint32_t kept = word->count < WEAK_DEPTH ? word->count : WEAK_DEPTH;
+	uint32_t kept = kept_of(word);
 	uint32_t n = 1;
 
 	for (; n < kept; n++) {
@@ -154,6 +159,27 @@ static uint32_t visible(const struct weak *weak, int side, const struct weak_wor
 			break;
 	}
 	return n;
+}
+
+/* The store that left what stands in a cache, counted from the newest: later ones may still be in the writer's cache,
+ * or were lost with it, and what they release is not learnt. */
+static uint32_t cached(const struct weak_word *word, uint32_t value)
+{
+	for (uint32_t back = 0; back < kept_of(word); back++) {
+		if (word->last[(word->count - 1u - back) % WEAK_DEPTH].value == value)
+			return back;
+	}
+	return 0;
+}
+
+/* Which store a load sees, counted from the newest. */
+static uint32_t seen(const struct weak *weak, int side, const struct weak_word *word, uint32_t value)
+{
+	if (word->mixed)
+		return 0;
+	if (WEFT_CACHE_LINE != 0)
+		return cached(word, value);
+	return weak->stale == 0 ? 0 : explore(visible(weak, side, word));
 }
 
 uint32_t weak_load(struct weak *weak, int side, uint32_t at, uint8_t size, uint32_t value, enum weak_order order,
@@ -170,8 +196,8 @@ uint32_t weak_load(struct weak *weak, int side, uint32_t at, uint8_t size, uint3
 		return value;
 
 	note_mixed(weak, at, size);
-	uint32_t back = weak->stale == 0 || word->mixed ? 0 : explore(visible(weak, side, word));
-	weak->stale -= back != 0;
+	uint32_t back = seen(weak, side, word, value);
+	weak->stale -= WEFT_CACHE_LINE == 0 && back != 0;
 	uint32_t number = word->count - 1u - back;
 	const struct weak_store *store = &word->last[number % WEAK_DEPTH];
 	word->seen[side] = number;

@@ -68,6 +68,7 @@ struct weak_race {
 
 void weak_reset(struct weak *weak);
 
+/* value: what stands there, in memory or in the reader's cache. */
 uint32_t weak_load(struct weak *weak, int side, uint32_t at, uint8_t size, uint32_t value, enum weak_order order,
                    struct weak_race *race);
 void weak_store(struct weak *weak, int side, uint32_t at, uint8_t size, uint32_t old, uint32_t value,
