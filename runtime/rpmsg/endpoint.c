@@ -159,7 +159,7 @@ int rpmsg_create_endpoint(struct rpmsg_endpoint *ept, struct rpmsg_device *rdev,
 	uintptr_t key = rpmsg_lock(rdev);
 	int result = insert(rdev, ept, config->src);
 	if (result == RPMSG_SUCCESS && (ept->flags & EPT_DUE))
-		rdev->announce_due = true;
+		__atomic_store_n(&rdev->announce_due, true, __ATOMIC_RELAXED);
 	rpmsg_unlock(rdev, key);
 	if (result != RPMSG_SUCCESS) {
 		ept->rdev = NULL;

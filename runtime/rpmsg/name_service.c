@@ -50,7 +50,7 @@ struct rpmsg_endpoint *rpmsg_ns_due(struct rpmsg_device *rdev)
 {
 	struct rpmsg_endpoint *ept = rpmsg_first_with(rdev, EPT_DUE, NULL, 0);
 
-	rdev->announce_due = ept != NULL;
+	__atomic_store_n(&rdev->announce_due, ept != NULL, __ATOMIC_RELAXED);
 	return ept;
 }
 
@@ -62,6 +62,9 @@ void rpmsg_ns_say(struct rpmsg_endpoint *ept, uint8_t *payload)
 
 void rpmsg_ns_announce(struct rpmsg_device *rdev)
 {
+	/* A look without the lock: most polls have nothing to announce. */
+	if (!__atomic_load_n(&rdev->announce_due, __ATOMIC_RELAXED))
+		return;
 	uintptr_t key = rpmsg_lock(rdev);
 
 	if (rdev->announce_due && rdev->link == WEFT_LINK_UP) {
@@ -207,6 +210,9 @@ static uintptr_t introduce(struct rpmsg_device *rdev, struct rpmsg_driver *drive
 /* One may leave and come again, or bring another: that one is for the next poll. */
 void rpmsg_ns_introduce(struct rpmsg_device *rdev)
 {
+	/* A look without the lock: most polls have none. */
+	if (__atomic_load_n(&rdev->new_drivers, __ATOMIC_RELAXED) == NULL)
+		return;
 	uintptr_t key = rpmsg_lock(rdev);
 	uint32_t left = 0;
 
@@ -215,7 +221,7 @@ void rpmsg_ns_introduce(struct rpmsg_device *rdev)
 	for (; left != 0 && rdev->new_drivers != NULL; left--) {
 		struct rpmsg_driver *driver = rdev->new_drivers;
 
-		rdev->new_drivers = driver->next;
+		__atomic_store_n(&rdev->new_drivers, driver->next, __ATOMIC_RELAXED);
 		driver->next = rdev->drivers;
 		rdev->drivers = driver;
 		key = introduce(rdev, driver, key);
@@ -235,7 +241,7 @@ int rpmsg_register_driver(struct rpmsg_device *rdev, struct rpmsg_driver *driver
 	while (*end != NULL)
 		end = &(*end)->next;
 	driver->next = NULL;
-	*end = driver;
+	__atomic_store_n(end, driver, __ATOMIC_RELAXED);
 	rpmsg_unlock(rdev, key);
 	rpmsg_wake(rdev);
 	return RPMSG_SUCCESS;
@@ -247,7 +253,7 @@ static bool unlink_driver(struct rpmsg_driver **link, const struct rpmsg_driver 
 		link = &(*link)->next;
 	if (*link == NULL)
 		return false;
-	*link = driver->next;
+	__atomic_store_n(link, driver->next, __ATOMIC_RELAXED);
 	return true;
 }
 

@@ -23,7 +23,7 @@ static void change_link(struct rpmsg_device *rdev, uint8_t link)
 			ept_change(ept, ept->flags & EPT_ANNOUNCES ? EPT_DUE : 0, EPT_ANNOUNCED);
 		}
 	}
-	rdev->announce_due = true;
+	__atomic_store_n(&rdev->announce_due, true, __ATOMIC_RELAXED);
 }
 
 static void link_up(struct rpmsg_device *rdev)
