@@ -413,7 +413,7 @@ static void the_next_life_is_full_of_words(void)
 
 	memset(words, 0x5a, sizeof words);
 	the_link_lives_anew();
-	while (rpmsg_trysendto(&speaker, words, sizeof words, 99) == sizeof words)
+	while (rpmsg_trysendto(&speaker, words, sizeof words, 99) == (int)sizeof words)
 		said++;
 }
 
