@@ -8,9 +8,9 @@
 
 /* What docs/security.md promises of a poll with this role. */
 #define PER_POLL 14u
-#define PER_MESSAGE 8u
+#define PER_MESSAGE 9u
 #define PER_ANSWER 13u /* five of them the header's words */
-#define PER_TABLE 20u  /* and rings that are new */
+#define PER_TABLE 22u  /* and rings that are new */
 
 #define TABLE ((uint32_t)offsetof(struct kernel, table))
 #define VDEV (TABLE + (uint32_t)offsetof(struct kernel_table, vdev))
@@ -181,6 +181,23 @@ static void a_poll_costs_what_its_budget_says(void **state)
 	}
 }
 
+/* Of one that is alone the index is looked at too, and a name is read besides. */
+static void a_name_in_the_poll_that_begins_costs_what_the_page_says(void **state)
+{
+	uint8_t message[40] = "thread";
+	uint32_t addr = 0x400;
+
+	(void)state;
+	init();
+	kernel.rdev.polled_by = RPMSG_POLLED_BY_INTERRUPT;
+	memcpy(message + 32, &addr, sizeof addr);
+	kernel_bind(&kernel);
+	assert_int_equal(kernel_send(&kernel, addr, RPMSG_NS_EPT_ADDR, message, sizeof message), 0);
+	expect_bounded(1, PER_TABLE);
+	assert_int_equal(rpmsg_link(&kernel.rdev), WEFT_LINK_UP);
+	assert_int_equal(rpmsg_find_channel(&kernel.rdev, "thread", RPMSG_ADDR_ANY), addr);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +205,7 @@ int main(void)
 		cmocka_unit_test(everything_comes_after_a_status_that_is_acquired),
 		cmocka_unit_test(table_and_rings_are_touched_by_atomics_and_the_table_is_only_read),
 		cmocka_unit_test(a_poll_costs_what_its_budget_says),
+		cmocka_unit_test(a_name_in_the_poll_that_begins_costs_what_the_page_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
