@@ -100,6 +100,9 @@ struct firmware {
 	uint32_t life;
 };
 
+/* Every entry of a queue in one state, the free ones in the list, each once. */
+void firmware_check_queue(const struct app *app, const struct virtqueue *vq);
+
 /* posts.c */
 void posts_open(struct app *app);
 void posts_act(struct app *app);
