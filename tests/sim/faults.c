@@ -5,6 +5,7 @@
 
 #include "sim/cache.h"
 #include "sim/choose.h"
+#include "sim/linux.h"
 
 /* ---- The plan ---- */
 
@@ -40,6 +41,7 @@ void faults_plan(struct sim_plan *plan)
 	plan->wrap = rarely(2);
 	plan->other = rarely(3);
 	plan->dirty = rarely(2);
+	plan->rebind = SIM_LINUX && !rarely(3) ? 1u + choose(16) * choose(16) : 0;
 	if (SIM_IMAGES) {
 		plan->stale = 0;    /* a load reads the image */
 		plan->trouble *= 2; /* half of the steps are a cache's */
@@ -72,6 +74,7 @@ void faults_begin(void)
 		}
 		sim.weak[link].stale = sim.plan.stale;
 	}
+	linux_begin();
 }
 
 /* ---- Words that somebody writes ---- */
@@ -103,7 +106,23 @@ static void wild_write(int link)
 	static const struct {
 		uint16_t from, len;
 	} zones[] = {
-		{ 0, 128 }, { 256, 16 }, { 512, 16 }, { 1024, 256 }, { 1024, 512 }, { 1024, 1024 }, { 1536, 2048 }
+#if SIM_LINUX /* there are no epochs: what Linux sends, instead */
+		{ 0, 128 },
+		{ 2304, 256 },
+		{ 2304, 512 },
+		{ 1024, 256 },
+		{ 1024, 512 },
+		{ 1024, 1024 },
+		{ 1536, 2048 }
+#else
+		{ 0, 128 },
+		{ 256, 16 },
+		{ 512, 16 },
+		{ 1024, 256 },
+		{ 1024, 512 },
+		{ 1024, 1024 },
+		{ 1536, 2048 }
+#endif
 	};
 	static const uint8_t sizes[] = { 4, 2, 1 };
 	uint32_t zone = choose(7);

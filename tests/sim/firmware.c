@@ -5,18 +5,19 @@
 #include <string.h>
 
 #include "sim/choose.h"
+#include "sim/linux.h"
 #include "weft/check.h"
 
 #define POLL_BUDGET 4u
 /* Whole lines, where caches are not coherent. */
 #define LINES_OF(bytes) (WEFT_CACHE_LINE == 64 ? ((bytes) + 63u) / 64u * 64u : (bytes))
 /* What a poll may cost, as docs/security.md has it. */
-#define PER_POLL 12u
-#define PER_MESSAGE 7u
-#define PER_ANSWER 7u
+#define PER_POLL (SIM_LINUX ? 14u : 12u)
+#define PER_MESSAGE (SIM_LINUX ? 9u : 7u)
+#define PER_ANSWER (SIM_LINUX ? 9u : 7u)
 #define PER_WAITER 4u
-#define PER_TABLE 27u
-#define PER_DESCRIPTOR 10u
+#define PER_TABLE (SIM_LINUX ? 22u : 27u)
+#define PER_DESCRIPTOR (SIM_LINUX ? 0u : 10u)
 /* Steps, with what callbacks and codecs do: a poll that does not end is stopped there. */
 #define POLL_STEPS 900u
 #define MESSAGE_STEPS 400u
@@ -44,16 +45,18 @@ static void on_event(struct rpmsg_device *rdev, enum rpmsg_event event, uint32_t
 	sim_say("link %u %s %u", app->link, names[event], (unsigned)detail);
 	if (event == RPMSG_LINK_UP)
 		app->ups++;
-	if (event == RPMSG_LINK_ERROR)
+	if (event == RPMSG_LINK_ERROR) {
 		sim_mark(MARK_LINK_ERROR);
+		linux_ask(app->link);
+	}
 	if (event == RPMSG_BAD_MESSAGE)
 		sim_mark(MARK_BAD_MESSAGE);
 	if (event == RPMSG_LINK_DOWN)
 		posts_link_down(app);
 	/* A table is garbage at power-on, and torn while a driver restarts: the next one is read again. */
-	bool table = detail >= WEFT_CHECK_TABLE_HEADER && detail <= WEFT_CHECK_FEATURES;
+	bool table = !SIM_LINUX && detail >= WEFT_CHECK_TABLE_HEADER && detail <= WEFT_CHECK_FEATURES;
 	bool blames = event == RPMSG_BAD_MESSAGE || (event == RPMSG_LINK_ERROR && !table);
-	if (blames && detail != WEFT_CHECK_NONE && sim.plan.wild == 0)
+	if (blames && detail != WEFT_CHECK_NONE && sim.plan.wild == 0 && !linux_excuses(app->link, detail))
 		sim_violation("contract", "link %u: a peer that is well is blamed for %u", app->link, (unsigned)detail);
 }
 
@@ -66,6 +69,21 @@ static uint8_t *count_try(struct weft_transport *transport, const void *owner)
 	return app->shm_ops->get_tx(transport, owner);
 }
 
+#if !SIM_LINUX
+/* Other firmware may lack a half. */
+static void open_halves(struct app *app)
+{
+	uint32_t half = sim.plan.other ? choose(4) : 0;
+
+	if (half != 1)
+		jobs_open(app);
+	if (half != 2)
+		mill_open(app);
+	if (half == 1 || half == 2)
+		sim_mark(MARK_OTHER_FIRMWARE);
+}
+#endif
+
 static void open_link(struct app *app, const struct firmware *firmware, uint8_t link)
 {
 	static const uint32_t sizes[] = { LINES_OF(96u), 128, 192 };
@@ -74,8 +92,9 @@ static void open_link(struct app *app, const struct firmware *firmware, uint8_t 
 	app->link = link;
 	app->side = !driver;
 	sim_port_open(&app->port, link, &app->shm, firmware->polled_by == RPMSG_POLLED_BY_INTERRUPT);
+	linux_region(&app->port.base.region);
 	struct weft_shm_config shm = {
-		.role = driver ? &weft_shm_driver : &weft_shm_device,
+		.role = driver ? &weft_shm_driver : linux_role(link),
 		.port = &app->port.base,
 		.entries = app->entries,
 		.layout = { NUM_MAX, 128, 64 },
@@ -107,14 +126,9 @@ static void open_link(struct app *app, const struct firmware *firmware, uint8_t 
 	if (sim.plan.wrap)
 		app->rdev.next_addr = RPMSG_ADDR_ANY - 1u - choose(8);
 	posts_open(app);
-	/* Other firmware may lack a half. */
-	uint32_t half = sim.plan.other ? choose(4) : 0;
-	if (half != 1)
-		jobs_open(app);
-	if (half != 2)
-		mill_open(app);
-	if (half == 1 || half == 2)
-		sim_mark(MARK_OTHER_FIRMWARE);
+#if !SIM_LINUX
+	open_halves(app);
+#endif
 }
 
 /* A poll makes no more accesses than the page says. */
@@ -206,8 +220,10 @@ static void settle(struct app *app)
 {
 	if (!app->calm && sim.plan.wild != 0)
 		rpmsg_restart(&app->rdev);
-	if (rpmsg_link(&app->rdev) == WEFT_LINK_ERROR)
+	if (rpmsg_link(&app->rdev) == WEFT_LINK_ERROR) {
 		rpmsg_restart(&app->rdev);
+		linux_ask(app->link);
+	}
 	app->calm = true;
 	posts_calm(app);
 	mill_calm(app);
@@ -237,6 +253,8 @@ void firmware_main(void)
 	static const uint8_t ways[] = { RPMSG_POLLED_BY_LOOP, RPMSG_POLLED_BY_INTERRUPT, RPMSG_POLLED_BY_BUSY };
 	int number = sim.current->number;
 
+	if (SIM_LINUX && number == 0)
+		linux_main();
 	firmware->polled_by = sim.plan.script ? RPMSG_POLLED_BY_LOOP : ways[choose(3)];
 	firmware->apps = (uint8_t)(number == 0 ? sim.plan.cores - 1 : 1);
 	for (uint8_t i = 0; i < firmware->apps; i++)

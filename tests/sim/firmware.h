@@ -110,6 +110,7 @@ void posts_calm(struct app *app);
 void posts_link_down(struct app *app);
 const char *posts_missing(const struct app *app);
 
+#if !SIM_LINUX
 /* jobs.c: the calls that this end makes */
 void jobs_open(struct app *app);
 void jobs_act(struct app *app);
@@ -122,5 +123,33 @@ void mill_open(struct app *app);
 void mill_act(struct app *app);
 void mill_calm(struct app *app);
 const char *mill_missing(const struct app *app);
+#else
+/* There are no calls. */
+static inline void jobs_act(struct app *app)
+{
+	(void)app;
+}
+
+static inline void jobs_calm(struct app *app)
+{
+	(void)app;
+}
+
+static inline void jobs_late(struct app *app, uint32_t polled_us)
+{
+	(void)app;
+	(void)polled_us;
+}
+
+static inline void mill_act(struct app *app)
+{
+	(void)app;
+}
+
+static inline void mill_calm(struct app *app)
+{
+	(void)app;
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "weft/port.h"
 
+#ifndef SIM_LINUX
+#define SIM_LINUX 0 /* core 0 is Linux (linux.h) */
+#endif
+
 /* What memory does that is late: a value or a whole line. */
 #if WEFT_CACHE_LINE == 0
 #define SIM_MARKS_MEMORY(X) X(STALE_READ, "a load sees an old store")
@@ -18,36 +22,12 @@
 	X(DIRTY_LOST, "a core dies with a dirty line")
 #endif
 
-#define SIM_MARKS(X)                                                       \
-	X(KICK_LOST, "a doorbell is lost")                                 \
-	X(KICK_LATE, "a doorbell is late")                                 \
-	X(KICK_TWICE, "a doorbell rings twice")                            \
-	X(KICK_STORM, "a doorbell storms")                                 \
-	X(WAKE_SPURIOUS, "a core wakes for nothing")                       \
-	X(CRASH, "a core dies")                                            \
-	X(CRASH_IN_POLL, "a core dies inside a poll")                      \
-	X(CRASH_IN_HANDSHAKE, "a core dies before its link is up")         \
-	X(CLOCK_JUMP, "a clock jumps")                                     \
-	X(CLOCK_WRAP, "a clock wraps")                                     \
-	X(WILD_WRITE, "somebody writes to shared memory")                  \
-	SIM_MARKS_MEMORY(X)                                                \
-	X(ALL_ASLEEP, "every core sleeps")                                 \
-	X(RING_WRAP, "a ring index wraps")                                 \
+/* What only cores do that are all ours, with calls; and what only Linux does. */
+#if !SIM_LINUX
+#define SIM_MARKS_PEER(X)                                                  \
 	X(EPOCH_WRAP, "an epoch wraps")                                    \
-	X(INTERRUPT, "an interrupt polls")                                 \
-	X(INTERRUPT_IN_CALL, "an interrupt comes in the middle of a call") \
-	X(LINK_ERROR, "a link is in error")                                \
-	X(BAD_MESSAGE, "a message is dropped")                             \
 	X(OTHER_FIRMWARE, "a core comes back without a half")              \
-	X(LETTER_NESTED, "a callback sends")                               \
-	X(BOUND, "an endpoint is bound")                                   \
-	X(UNBOUND, "an endpoint is unbound")                               \
-	X(NO_BUFFER, "a send finds no buffer in time")                     \
-	X(DESTROY_OWN, "an endpoint is destroyed in its own callback")     \
-	X(DESTROY_BUSY, "a destroy finds no buffer for the withdrawal")    \
-	X(HELD, "a received buffer is held")                               \
-	X(LOAN_BACK, "a loan is given back unsent")                        \
-	X(LOAN_LOST, "a loan ends with its link")                          \
+	X(INTERRUPT_IN_CALL, "an interrupt comes in the middle of a call") \
 	X(CALL_OK, "a call goes well")                                     \
 	X(CALL_DEADLINE, "a call is over its deadline")                    \
 	X(CALL_CANCELLED, "a call is cancelled")                           \
@@ -63,6 +43,48 @@
 	X(PAYLOAD_ABORTED, "a payload is begun and given up")              \
 	X(CLIENT_CLOSED, "a client is closed")                             \
 	X(SERVER_STOPPED, "a server is stopped")
+#else
+#define SIM_MARKS_PEER(X)                                         \
+	X(REBIND, "Linux unbinds and binds")                      \
+	X(RESET_UNSEEN, "a reset is over before the core looks")  \
+	X(RINGS_MOVED, "Linux lays the rings elsewhere")          \
+	X(ATTACHED, "Linux boots beside a core that runs")        \
+	X(LOADED, "Linux stops a core and starts it")             \
+	X(ASTRAY, "an index goes into rings that are new")        \
+	X(RINGS_USED, "a core comes back to rings in use")        \
+	X(COMPLAINT, "Linux finds a broken ring")                 \
+	X(WRITER_SLEEPS, "a writer on Linux sleeps for a buffer") \
+	X(RECOVERED, "Linux resets a core in error")
+#endif
+
+#define SIM_MARKS(X)                                                    \
+	X(KICK_LOST, "a doorbell is lost")                              \
+	X(KICK_LATE, "a doorbell is late")                              \
+	X(KICK_TWICE, "a doorbell rings twice")                         \
+	X(KICK_STORM, "a doorbell storms")                              \
+	X(WAKE_SPURIOUS, "a core wakes for nothing")                    \
+	X(CRASH, "a core dies")                                         \
+	X(CRASH_IN_POLL, "a core dies inside a poll")                   \
+	X(CRASH_IN_HANDSHAKE, "a core dies before its link is up")      \
+	X(CLOCK_JUMP, "a clock jumps")                                  \
+	X(CLOCK_WRAP, "a clock wraps")                                  \
+	X(WILD_WRITE, "somebody writes to shared memory")               \
+	SIM_MARKS_MEMORY(X)                                             \
+	X(ALL_ASLEEP, "every core sleeps")                              \
+	X(RING_WRAP, "a ring index wraps")                              \
+	X(INTERRUPT, "an interrupt polls")                              \
+	X(LINK_ERROR, "a link is in error")                             \
+	X(BAD_MESSAGE, "a message is dropped")                          \
+	X(LETTER_NESTED, "a callback sends")                            \
+	X(BOUND, "an endpoint is bound")                                \
+	X(UNBOUND, "an endpoint is unbound")                            \
+	X(NO_BUFFER, "a send finds no buffer in time")                  \
+	X(DESTROY_OWN, "an endpoint is destroyed in its own callback")  \
+	X(DESTROY_BUSY, "a destroy finds no buffer for the withdrawal") \
+	X(HELD, "a received buffer is held")                            \
+	X(LOAN_BACK, "a loan is given back unsent")                     \
+	X(LOAN_LOST, "a loan ends with its link")                       \
+	SIM_MARKS_PEER(X)
 
 #define SIM_MARK_ID(id, text) MARK_##id,
 enum sim_mark { SIM_MARKS(SIM_MARK_ID) MARK_COUNT };

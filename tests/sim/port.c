@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/faults.h"
+#include "sim/linux.h"
 
 #define PUBLISH_STEPS 16u /* from the index to the doorbell, with the other queue's between */
 
@@ -26,38 +27,48 @@ static uint32_t now_us(struct weft_port *port)
 	return sim_now_us(sim.current);
 }
 
-/* What the peer has published in our receive queue and we have not taken, for longer than memory is ever late, and
- * after which the peer has gone on far enough to have rung. */
-static bool overlooked(const struct sim_port *port)
+bool sim_overlooked(int link, int peer, uint32_t at, uint16_t taken)
 {
-	const struct virtqueue *rx = &port->shm->rx;
-	int link = sim.current->number == 0 ? port->peer - 1 : sim.current->number - 1;
 	const struct weak *weak = &sim.weak[link];
-
-	if (port->shm->transport.mtu == 0 || rx->num == 0 || sim.core[port->peer].state == SIM_OFF)
-		return false;
-	uint32_t at = (uint32_t)((const uint8_t *)rx->theirs - port->base.region.base) + 2u;
 	uint16_t number = weak->word_at[at];
-	if (number == 0)
+
+	if (number == 0 || sim.core[peer].state == SIM_OFF)
 		return false;
 	const struct weak_word *word = &weak->word[number - 1];
 	const struct weak_store *last = &word->last[(word->count - 1u) % WEAK_DEPTH];
 	uint16_t published = (uint16_t)last->value;
 	if (SIM_IMAGES)
 		memcpy(&published, sim_memory(link) + at, sizeof published);
-	return published != rx->next && sim.now - last->time > 2u * WEAK_OLD_NS &&
-	       sim.core[port->peer].steps > last->steps + PUBLISH_STEPS;
+	return published != taken && sim.now - last->time > 2u * WEAK_OLD_NS &&
+	       sim.core[peer].steps > last->steps + PUBLISH_STEPS;
+}
+
+bool sim_is_honest(void)
+{
+	return sim.plan.kick_lost == 0 && sim.plan.kick_late == 0 && sim.plan.wild == 0 && sim.plan.crash == 0 &&
+	       sim.plan.victim < 0;
+}
+
+/* In our receive queue. */
+static bool overlooked(const struct sim_port *port)
+{
+	const struct virtqueue *rx = &port->shm->rx;
+	int core = sim.current->number;
+	int link = core == 0 ? port->peer - 1 : core - 1;
+
+	if (port->shm->transport.mtu == 0 || rx->num == 0 || linux_behind(link))
+		return false;
+	uint32_t at = (uint32_t)((const uint8_t *)rx->theirs - sim_region(core, link)) + 2u;
+	return sim_overlooked(link, port->peer, at, rx->next);
 }
 
 /* A sleep that only its end ended, over a message: the notification was lost, and not by us. */
 static void relax(struct weft_port *port, uint32_t timeout_us)
 {
-	bool honest = sim.plan.kick_lost == 0 && sim.plan.kick_late == 0 && sim.plan.wild == 0 && sim.plan.crash == 0 &&
-	              sim.plan.victim < 0;
-
 	sim_step();
 	bool notified = sim_sleep(timeout_us);
-	if (!notified && timeout_us >= 200u && honest && sim.current->interrupt == NULL && overlooked(port_of(port)))
+	if (!notified && timeout_us >= 200u && sim_is_honest() && sim.current->interrupt == NULL &&
+	    overlooked(port_of(port)))
 		sim_violation("lost wake-up", "core %d slept %u us over a message", sim.current->number, timeout_us);
 }
 

@@ -253,6 +253,18 @@ void weak_add(struct weak *weak, uint32_t at, uint16_t by)
 		word->last[i].value = (uint16_t)(word->last[i].value + by);
 }
 
+void weak_seize(struct weak *weak, int side)
+{
+	uint32_t theirs = side == 0 ? WROTE_SIDE : 0;
+
+	memset(weak->read[1 - side], 0, sizeof weak->read[0]);
+	memset(weak->looked[1 - side], 0, sizeof weak->looked[0]);
+	for (uint32_t i = 0; i < WEAK_SIZE; i++) {
+		if ((weak->wrote[i] & (WROTE_SIDE | WROTE_ATOMIC)) == theirs)
+			weak->wrote[i] &= ~WROTE_CLOCK;
+	}
+}
+
 void weak_poke(struct weak *weak, uint32_t at, uint32_t len)
 {
 	for (uint32_t i = at; i < at + len; i++) {

@@ -81,6 +81,8 @@ void weak_write(struct weak *weak, int side, uint32_t at, uint32_t len, struct w
 int weak_writer(const struct weak *weak, uint32_t at);
 /* All that a word of 16 bits was is so much more. */
 void weak_add(struct weak *weak, uint32_t at, uint16_t by);
+/* Memory is this side's from now on, whatever the other has done there: nothing of that races with it. */
+void weak_seize(struct weak *weak, int side);
 /* Somebody who keeps no rules wrote: what was known of these bytes is over. */
 void weak_poke(struct weak *weak, uint32_t at, uint32_t len);
 

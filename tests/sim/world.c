@@ -192,6 +192,23 @@ void sim_notify(int core)
 	sim.core[core].notified = true;
 }
 
+void sim_stop(int core)
+{
+	sim_say("core %d is stopped", core);
+	sim.core[core].state = SIM_OFF;
+	sim.core[core].boots_at = SIM_FOREVER;
+	sim.core[core].dies_at = SIM_FOREVER;
+	struct sim_core *current = sim.current;
+	sim.current = NULL; /* the load tells us of it, not a core */
+	firmware_died(core);
+	sim.current = current;
+}
+
+void sim_start(int core)
+{
+	sim.core[core].boots_at = sim.now;
+}
+
 static void look_at(struct sim_core *core)
 {
 	if (core->state == SIM_OFF && sim.now >= core->boots_at)
@@ -369,7 +386,11 @@ static void switch_away(struct sim_core *core)
 
 static void interrupt(struct sim_core *core)
 {
+#if !SIM_LINUX
 	sim_mark(core->due != 0 ? MARK_INTERRUPT_IN_CALL : MARK_INTERRUPT);
+#else
+	sim_mark(MARK_INTERRUPT); /* there are no calls */
+#endif
 	core->in_interrupt = true;
 	core->notified = false;
 	core->interrupt();

@@ -44,12 +44,13 @@ struct sim_plan {
 	uint32_t calm;       /* steps that calm may take */
 	uint32_t kick_lost, kick_late, kick_twice, kick_storm, spurious;
 	uint32_t crash, wild, jump, slow;
-	uint32_t evict; /* lines that leave a cache by themselves, in calm too */
-	bool late;      /* only while their core's link comes up: what a life leaves dirty is there in the next */
-	bool small;     /* two buffers a direction */
-	bool wrap;      /* counters start near their wrap */
-	bool other;     /* a core comes back with other firmware */
-	bool dirty;     /* memory is garbage at power-on */
+	uint32_t rebind; /* Linux begins anew, by itself */
+	uint32_t evict;  /* lines that leave a cache by themselves, in calm too */
+	bool late;       /* only while their core's link comes up: what a life leaves dirty is there in the next */
+	bool small;      /* two buffers a direction */
+	bool wrap;       /* counters start near their wrap */
+	bool other;      /* a core comes back with other firmware */
+	bool dirty;      /* memory is garbage at power-on */
 	/* The scripted death of core `victim` at its step `dies_at`, the first time. */
 	int8_t victim;
 	uint64_t dies_at;
@@ -136,6 +137,9 @@ void sim_step(void);
 /* Sleep until notified, or timeout_us is over, or for no reason. True: notified. */
 bool sim_sleep(uint32_t timeout_us);
 void sim_notify(int core);
+/* Another core is off, until it is started. */
+void sim_stop(int core);
+void sim_start(int core);
 /* With this rate a fault happens, and is marked; never in calm. */
 bool sim_fault(uint32_t rate, enum sim_mark mark);
 uint32_t sim_now_us(const struct sim_core *core);
