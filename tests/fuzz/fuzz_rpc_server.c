@@ -307,6 +307,7 @@ static void stop(void)
 		return;
 	dropped_before += dropped;
 	forgotten += CALLS * 64u;
+	memset(tokens, 0, sizeof tokens); /* the next server counts anew */
 	memset(spent, 1, sizeof spent);
 }
 
