@@ -113,7 +113,8 @@ weft_status weft_server_start(struct weft_server *server, struct rpmsg_device *r
                               weft_dispatch dispatch, const void *ops, void *context,
                               const struct weft_server_config *config);
 
-/* Stop serving: withdraw, drop what waits. On WEFT_OK the storage is yours again.
+/* Stop serving: withdraw, drop what waits. On WEFT_OK the storage is yours again, and its tokens are void: forget
+ * them, a server that is started in the same storage may give them out again.
  * FAILED_PRECONDITION: called inside a handler of this very server; stop it from elsewhere.
  * RESOURCE_EXHAUSTED: no buffer to withdraw the name with; still serving, try again.
  * INVALID_ARGUMENT: it does not serve. Task, callbacks of others, thread; a thread waits for a handler that runs. */
