@@ -92,8 +92,8 @@ struct weft_client {
 	bool announce;
 };
 
-/* Open a client on a link: create its endpoint, look for the server, say hello. Returns at once; the link may
- * be down and the server absent, now or later. Task, callback, thread.
+/* Open a client on a link: create its endpoint. The context that polls looks for the server with its next poll, and
+ * says hello. Returns at once; the link may be down and the server absent, now or later. Task, callback, thread.
  * FAILED_PRECONDITION: rdev was not initialised. RESOURCE_EXHAUSTED: the link's endpoint table is full.
  * INVALID_ARGUMENT: client or rdev is NULL, call_slots is no power of two up to 256, or the name is longer than 31
  * bytes. config may be NULL and is not kept; service and the table are. */
